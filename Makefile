@@ -122,7 +122,6 @@ sdk-samples: packages $(VENV)/dev.stamp  ## consoles of the real JavaScript SDK 
 	$(BIN)/python -m tests.sdk_samples $(ARGS)
 
 bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, beside bare WebSockets and NATS, in one run
-	@command -v nats-server >/dev/null || apt-get install -y -q --no-install-recommends nats-server || true
 	$(BIN)/python -m tests.hub $(ARGS)
 
 postgres-tests: packages $(VENV)/dev.stamp  ## the tests of the store and of the bot in Slack on PostgreSQL

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from bot.errors import UsageError
-from bot.relays.hub.control_socket import ControlSocket
 from bot.relays.hub.paths import (
     DEFAULT_DATABASE,
     SIGNING_KEY,
     beside_database,
     database_of,
     moving_note,
-    socket_of,
 )
+from bot.relays.hub.remote_hub import HubUnreachableError
 from bot.relays.hub.settings import read_hub_settings
+from bot.relays.open_hub import open_hub
 from bot.storage.backup import check
 from bot.storage.trouble import DAMAGED, LOCKED, READ_ONLY, STEPS, reason_of
 from knowledge.loading.load_network import load_network
@@ -103,17 +103,23 @@ def check_signing_key(environment: Mapping[str, str]) -> Result:
 
 
 async def check_hub(environment: Mapping[str, str]) -> Result:
-    """Check that the hub on this machine answers and that its background tasks succeed."""
+    """Check that the hub on this machine, or one on NATS, answers and that its background tasks succeed."""
     try:
-        path = socket_of(environment)
+        settings = read_hub_settings(environment)
+        hub = open_hub(settings)
     except UsageError as error:
         return "unchecked", str(error), ""
-    if not path.exists():
-        return "unchecked", f"No hub runs here: there is no socket at {path}.", ""
+    where = f"over NATS at {settings.nats}" if settings.nats else f"on {settings.socket}"
+    if not hub.may_answer:
+        return "unchecked", f"No hub runs here: there is no socket at {settings.socket}.", ""
     try:
-        status = await ControlSocket(path).hub()
-    except (OSError, ValueError):
-        return "problem", f"No hub answers on {path}.", "Start it: lineman hub"
+        status = await hub.hub()
+    except (OSError, ValueError) as error:
+        found = str(error) if isinstance(error, HubUnreachableError) else ""
+        return "problem", f"No hub answers {where}{f': {found}' if found else ''}.", "Start it: lineman hub"
     if status.failing:
         return "problem", "; ".join(status.failing), "Read the hub's log for the cause."
-    return "ok", f"{status.connected} relays are connected, {status.running} plans are running.", ""
+    found = f"{status.connected} relays are connected, {status.running} plans are running"
+    if settings.nats:
+        found += f", over NATS at {settings.nats}. Other hubs: {', '.join(status.others) or 'none'}"
+    return "ok", f"{found}.", ""

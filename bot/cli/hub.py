@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -88,6 +89,9 @@ async def _status(path: Path, *, as_json: bool) -> int:
             f"Relays connected: {status.connected}. Plans running: {status.running}. "
             f"Connections not authenticated yet: {status.waiting}.\n"
         )
+        if status.nats:
+            others = ", ".join(status.others) or "none"
+            sys.stdout.write(f"NATS: {status.nats}. Other hubs: {others}.\n")
         sys.stdout.writelines(f"Failing: {problem}.\n" for problem in status.failing)
     return int(bool(status.failing))
 
@@ -106,6 +110,7 @@ async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable
             metrics_served(METRICS, settings.metrics, HUB, hub.gauges),
             hub.serving(),
             controlled(hub, settings.socket),
+            _shared(hub, settings),
             listening(hub, listen) as where,
         ):
             tell(f"Relays connect to {settings.url}. Listening on {where}, control socket {settings.socket}.")
@@ -114,6 +119,15 @@ async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable
             log.info("hub stopped; relays keep their plans and reconnect")
     finally:
         await registry.close()
+
+
+def _shared(hub: Hub, settings: HubSettings) -> AbstractAsyncContextManager[object]:
+    if settings.nats is None:
+        return nullcontext()
+    # The driver is an optional package.
+    from bot.relays.nats.serve import shared
+
+    return shared(hub, settings.nats)
 
 
 def _print(line: str) -> None:

@@ -13,10 +13,10 @@ from typing import Any, Final
 from bot.cli.certificate_pin import read_pin
 from bot.cli.relay_parsers import COMMANDS, make_command_parser, make_parser
 from bot.errors import UsageError, unknown_word
-from bot.relays.hub.control_socket import ControlSocket
-from bot.relays.hub.dispatcher import spoken_ago
+from bot.relays.hub.absence import spoken_ago
 from bot.relays.hub.messages import RelayStatus
 from bot.relays.hub.settings import HubSettings, hub_name, read_hub_settings
+from bot.relays.open_hub import open_hub
 from bot.relays.remote import find_relays
 from bot.rendering.terminal.console import Line, write
 from bot.storage.database import StoreError
@@ -108,7 +108,7 @@ async def _invite(registry: RelayRegistry, settings: HubSettings, words: list[st
 async def _list(registry: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """List all relays with their state."""
     options = make_command_parser("list").parse_args(words)
-    health = {status.name: status for status in await find_relays(ControlSocket(settings.socket))}
+    health = {status.name: status for status in await find_relays(open_hub(settings))}
     relays = await registry.all()
     if options.json:
         found = [_as_json(relay, health.get(relay.name)) for relay in relays]
@@ -121,7 +121,7 @@ async def _list(registry: RelayRegistry, settings: HubSettings, words: list[str]
 async def _show(registry: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print everything known about one relay, and its latest plans."""
     relay = await registry.named(_only(words, "show"))
-    health = {status.name: status for status in await find_relays(ControlSocket(settings.socket))}
+    health = {status.name: status for status in await find_relays(open_hub(settings))}
     lines = list(_row(relay, health.get(relay.name)))
     for title in ("checks", "limits"):
         answers: Mapping[str, str] = relay.state.get(title, {})

@@ -12,6 +12,7 @@ from bot.diagnosis.turn_settings import TurnSettings, load_turn_settings
 from bot.errors import UsageError, unknown_word
 from bot.model.request import Request, Vocabulary
 from bot.model.vocabulary import make_vocabulary
+from bot.relays.hub.nats_settings import uses_nats
 from bot.relays.hub.paths import socket_of
 from bot.relays.local import NOT_RUNNING, LocalOnly, LocalRelay, Relay, RelayLookup, from_each
 from knowledge.loading.load import load_knowledge
@@ -134,8 +135,8 @@ def load_engine(
 
 
 def _relays(local: LocalRelay) -> RelayLookup:
-    """Return the relays of the hub on this host, or the local relay alone."""
-    if not socket_of(os.environ).exists():
+    """Return the relays of the hub on this host or of the hubs on NATS, or the local relay alone."""
+    if not uses_nats(os.environ) and not socket_of(os.environ).exists():
         return LocalOnly(local, NOT_RUNNING)
     # Keeps the web server, the database, and the keys out of start-up: 0.2 s that a local diagnosis does not need.
     from bot.relays.directory import open_directory

@@ -8,25 +8,24 @@ import getpass
 import math
 import time
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from bot.relays.hub.control_socket import ControlSocket
 from bot.relays.hub.messages import RelayStatus
 from bot.relays.hub.remote_hub import HubTroubleError
 from bot.relays.hub.settings import HubSettings, read_hub_settings
-from bot.relays.local import NOT_RUNNING, LocalRelay, Relay
+from bot.relays.local import LocalRelay, Relay
+from bot.relays.open_hub import open_hub
 from bot.relays.remote import RemoteRelay
 from bot.storage.database import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity
+from probes.protocol.tally import Key
 
 PATIENCE: Final = 1.0  # seconds for the hub to reply; Slack's modals must open within three
 AWAY: Final = 10.0  # seconds until a hub that did not reply is asked again
-NO_HUB: Final = "no hub is running here"
 # Why the list of relays may be short, for somebody who names a relay that is not on it.
-NO_ANSWER: Final = "The hub did not answer within a second; its database may be locked. Try again soon."
 TROUBLE: Final = "The hub cannot list its relays now: {}. Try again soon."
 NOT_JOINED: Final = (
     "A relay can be used once its host has joined. `lineman relays list` also shows invited ones."
@@ -44,12 +43,12 @@ class RelayDirectory:
         fresh_for: float = math.inf,
     ) -> None:
         self.local, self._hub, self._registry, self._fresh_for = local, hub, registry, fresh_for
-        self._exchange = ControlSocket(Path(hub.socket))
+        self._exchange = open_hub(hub)
         self._signer: Identity | None = None
         self._known: Mapping[str, RelayStatus] = {}
         self._next = 0.0  # monotonic time when the hub is asked again
         self._asking = asyncio.Lock()
-        self.note = NOT_RUNNING  # for a name that is not known
+        self.note = self._exchange.note  # for a name that is not known
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,6 +69,14 @@ class RelayDirectory:
             self._next = time.monotonic() + wait
             self._known = {status.name: status for status in known if status.name != self.local.name}
 
+    def used(self) -> AbstractAsyncContextManager[None]:
+        """Stay connected with the hubs for the block, if they are reached over NATS."""
+        return self._exchange.used()
+
+    def gauges(self) -> dict[Key, float]:
+        """Return what the metrics show of the way to the hubs."""
+        return self._exchange.gauges()
+
     def vantage(self, name: str) -> str:
         """Return where the relay *name* is: in the user's network, or outside as a reference."""
         return self.local.vantage if name == self.local.name else self._known[name].vantage
@@ -88,8 +95,8 @@ class RelayDirectory:
 
     async def _ask(self) -> tuple[tuple[RelayStatus, ...], float]:
         """Return the hub's relays, and for how many seconds the list is fresh."""
-        is_hub_there = self._hub.socket.exists()
-        self.note = NO_ANSWER if is_hub_there else NOT_RUNNING
+        is_hub_there = self._exchange.may_answer
+        self.note = self._exchange.unanswered
         if is_hub_there:
             try:
                 async with asyncio.timeout(PATIENCE):
@@ -104,7 +111,11 @@ class RelayDirectory:
             registered = await self._registry.all() if self._registry else ()
         except StoreError:
             return self.known, self._fresh_for
-        away = tuple(_absent(relay) for relay in registered if relay.key and relay.revoked is None)
+        away = tuple(
+            _absent(relay, self._exchange.absent)
+            for relay in registered
+            if relay.key and relay.revoked is None
+        )
         return away, AWAY if is_hub_there else self._fresh_for
 
 
@@ -123,9 +134,9 @@ def user() -> str:
         return "terminal"
 
 
-def _absent(relay: RegisteredRelay) -> RelayStatus:
+def _absent(relay: RegisteredRelay, because: str) -> RelayStatus:
     """Describe a relay from the database while no hub runs."""
     return RelayStatus(
         relay.name, relay.key or "", relay.sealing, relay.vantage, connected=False, ready=False, seen=relay.seen,
-        gone=NO_HUB, version=str(relay.state.get("version", "")), labels=relay.labels, channels=relay.channels,
+        gone=because, version=str(relay.state.get("version", "")), labels=relay.labels, channels=relay.channels,
     )  # fmt: skip

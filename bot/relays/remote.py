@@ -96,7 +96,7 @@ class RemoteRelay:
         try:
             health = await self.hub.relay(self.name)
         except (OSError, WireError):
-            raise UnreachableError("no hub is running here") from None
+            raise UnreachableError(self.hub.absent) from None
         if health is None:
             raise UnreachableError(f"relay {self.name} does not exist on this hub")
         return health

@@ -31,6 +31,7 @@ IN_FLIGHT: Final = "lineman_plans_in_flight"
 PLANS_ENDED: Final = "lineman_plans_ended_total"
 PLANS_REFUSED: Final = "lineman_plans_refused_total"
 HUB_CONNECTED: Final = "lineman_hub_connected"
+NATS_CONNECTED: Final = "lineman_nats_connected"
 HUB_FAILURES: Final = "lineman_hub_connection_failures_total"
 TASK_FAILURES: Final = "lineman_task_failures_total"
 TASKS_FAILING: Final = "lineman_tasks_failing"
@@ -65,6 +66,7 @@ METRICS: Final = (
     Metric(PLANS_ENDED, COUNTER, "Plans that were sent and ended", (HUB, RELAY), "outcome"),
     Metric(PLANS_REFUSED, COUNTER, "Plans that the hub or the relay refused", (HUB, RELAY), "reason"),
     Metric(HUB_CONNECTED, GAUGE, "Whether the relay has a connection to its hub", (RELAY,)),
+    Metric(NATS_CONNECTED, GAUGE, "Whether there is a connection to NATS", (BOT, HUB)),
     Metric(HUB_FAILURES, COUNTER, "Connections to the hub that failed or broke", (RELAY,)),
     Metric(TASK_FAILURES, COUNTER, "Failures of tasks in the background", (BOT, HUB), "task"),
     Metric(TASKS_FAILING, GAUGE, "Tasks in the background without a success for 30 s", (BOT, HUB)),

@@ -133,6 +133,22 @@ def test_hub_limits() -> None:
     assert all(f"{variable} must be a number from 1 to 1000000" in str(caught.value) for variable in names)
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["nats.example:4222", "http://nats.example", "nats://", "nats://a.example:99999", "nats://a.example/x",
+     "nats://u:Zq7#x@a.example", "nats://u:Zq7 x@a.example", "nats://a.example,"],
+)  # fmt: skip
+def test_nats_addresses_that_are_none(value: str) -> None:
+    """The problem says what an address looks like, and repeats nothing of the value. So does that of a name."""
+    with pytest.raises(
+        UsageError, match="LINEMAN_NATS must be one or more addresses such as nats://"
+    ) as caught:
+        read_hub_settings({"LINEMAN_NATS": value})
+    assert "Zq7" not in str(caught.value)
+    with pytest.raises(UsageError, match="LINEMAN_NATS_NAME must be at most 40 letters"):
+        read_hub_settings({"LINEMAN_NATS_NAME": "a.b", "LINEMAN_NATS": "nats://a.example"})
+
+
 def test_every_variable_is_documented_and_read() -> None:
     """What the code names or reads is in docs/, and what is in docs/ is read."""
     documented = set(VARIABLE.findall("\n".join(page.read_text() for page in (ROOT / "docs").rglob("*.md"))))
@@ -158,7 +174,9 @@ class RecordedEnvironment(dict[str, str]):
 def recorded() -> set[str]:
     """Run every reader of settings; gives the variables that it asked for."""
     environment = RecordedEnvironment(
-        LINEMAN_LLM_URL="https://llm.example/v1", LINEMAN_CHECK_URL="https://check.example"
+        LINEMAN_LLM_URL="https://llm.example/v1",
+        LINEMAN_CHECK_URL="https://check.example",
+        LINEMAN_NATS="nats://nats.example",
     )
     read_slack_settings(environment)
     read_hub_settings(environment)

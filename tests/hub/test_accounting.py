@@ -1,6 +1,7 @@
 """Whatever order things happen in, the plans that the hub counts are those that run: none is forgotten, none stays."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from hypothesis import Phase, settings
@@ -15,6 +16,7 @@ from hypothesis.stateful import (
 
 from bot.relays.hub.dispatcher import PlanDispatcher
 from bot.relays.hub.messages import HubJob
+from bot.relays.hub.other_hubs import RelayMovedError
 from bot.relays.hub.quotas import HubLimits
 from bot.storage.audit_table import AuditEntry
 from bot.storage.database import StoreError
@@ -90,11 +92,12 @@ class Accounts(RuleBasedStateMachine):
         self.registry.open.set()
 
     async def _ask(self, job: HubJob) -> None:
-        async with self.dispatcher.run(job) as events:
-            async for _ in events:
-                await asyncio.sleep(0)
-                if job.requester == IMPATIENT:
-                    break
+        with suppress(RelayMovedError):
+            async with self.dispatcher.run(job) as events:
+                async for _ in events:
+                    await asyncio.sleep(0)
+                    if job.requester == IMPATIENT:
+                        break
 
     def _turns(self, count: int) -> None:
         async def turns() -> None:
@@ -134,6 +137,11 @@ class Accounts(RuleBasedStateMachine):
     def relay_leaves(self, relay: str) -> None:
         self.sessions.pop(relay, None)
         self._in_loop(self.dispatcher.relay_gone, relay)
+
+    @rule(relay=st.sampled_from(RELAYS))
+    def relay_moves(self, relay: str) -> None:
+        self.sessions.pop(relay, None)
+        self._in_loop(self.dispatcher.relay_moved, relay)
 
     @rule(relay=st.sampled_from(RELAYS))
     def relay_returns(self, relay: str) -> None:

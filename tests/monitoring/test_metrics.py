@@ -42,7 +42,7 @@ def test_examples_use_metrics_that_exist(name: str) -> None:
 
 def test_alerts() -> None:
     """Prometheus accepts the alert rules."""
-    assert "8 rules found" in promtool("check", "rules", str(EXAMPLES / "alerts.yaml"))
+    assert "9 rules found" in promtool("check", "rules", str(EXAMPLES / "alerts.yaml"))
 
 
 def test_dashboard(tmp_path: Path) -> None:
@@ -54,7 +54,12 @@ def test_dashboard(tmp_path: Path) -> None:
     file.write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))
     promtool("check", "rules", str(file))
     left_out = {m.name for m in METRICS if not any(m.name in text for text in expressions)}
-    assert left_out == {"lineman_runs_started_total", "lineman_hub_connected", "lineman_tasks_failing"}
+    assert left_out == {
+        "lineman_runs_started_total",
+        "lineman_hub_connected",
+        "lineman_nats_connected",
+        "lineman_tasks_failing",
+    }
 
 
 @pytest.mark.parametrize("service", ["bot", "hub", "relay"])

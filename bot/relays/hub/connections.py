@@ -24,6 +24,7 @@ class RelayConnections:
     def __init__(self, registry: RelayRegistry, beat: float) -> None:
         self.sessions: dict[str, RelaySession] = {}  # by relay name
         self.beat = beat
+        self.changed = asyncio.Event()  # a relay has connected, disconnected, or changed its state
         self._registry = registry
         self._claims: dict[str, asyncio.Lock] = {}
         self._part = 0  # of the relays, the one pinged last
@@ -33,9 +34,10 @@ class RelayConnections:
         """Add *session*, unless its relay still answers on another connection; returns the dead session it replaces."""
         async with self._claims.setdefault(session.key, asyncio.Lock()):
             old = self.sessions.get(session.name)
-            if old and old.key == session.key and await self._is_alive(old):
+            if old and old.key == session.key and await self.is_alive(old):
                 raise RejectedError("busy", 60.0)
             self.sessions[session.name] = session
+        self.changed.set()
         return old
 
     def leave(self, session: RelaySession) -> bool:
@@ -43,6 +45,7 @@ class RelayConnections:
         if self.sessions.get(session.name) is not session:
             return False
         del self.sessions[session.name]
+        self.changed.set()
         return True
 
     async def ping_some(self) -> None:
@@ -72,9 +75,10 @@ class RelayConnections:
                 del self.sessions[session.name]
                 session.name = name
                 self.sessions[name] = session
+                self.changed.set()
         self._version = version  # only now: what failed in between is done again
 
-    async def _is_alive(self, session: RelaySession) -> bool:
+    async def is_alive(self, session: RelaySession) -> bool:
         """Whether *session* answers a ping within `ALIVE` seconds."""
         await session.ping()
         with suppress(TimeoutError):

@@ -7,8 +7,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Final
 
+from bot.relays.hub.absence import why_absent
 from bot.relays.hub.in_flight import GRACE, InFlightPlan, InFlightPlans, is_last
 from bot.relays.hub.messages import HubEvent, HubJob, PlanLost
+from bot.relays.hub.other_hubs import OtherHubs, RelayMovedError
 from bot.relays.hub.quotas import HubLimits, QuotaTracker
 from bot.relays.hub.session import RelaySession
 from bot.storage.audit_table import AuditEntry
@@ -29,11 +31,15 @@ class PlanDispatcher:
     """All plans of one hub; *sessions* are its connected relays by name."""
 
     def __init__(
-        self, registry: RelayRegistry, sessions: Mapping[str, RelaySession], limits: HubLimits
+        self,
+        registry: RelayRegistry,
+        sessions: Mapping[str, RelaySession],
+        limits: HubLimits,
+        others: OtherHubs | None = None,
     ) -> None:
         self.ledger = QuotaTracker(limits)
         self.closing = False  # then nothing is canceled: the next hub may continue
-        self._registry, self._sessions = registry, sessions
+        self._registry, self._sessions, self._others = registry, sessions, others or OtherHubs()
         self._in_flight = InFlightPlans()
 
     @asynccontextmanager
@@ -57,7 +63,7 @@ class PlanDispatcher:
             finally:
                 self._in_flight.end(job.plan)
                 self.ledger.end(job.relay, job.requester, job.case_label)
-                if not in_flight.over and not self.closing:
+                if not (in_flight.over or in_flight.moved or self.closing):
                     await self._cancel(job)
 
     async def reply(self, session: RelaySession, message: ObservationMessage | Done | Refusal) -> None:
@@ -84,6 +90,11 @@ class PlanDispatcher:
         """Let the relay's plans wait for its return."""
         self._in_flight.relay_gone(name, f"the connection to {name} was lost")
 
+    def relay_moved(self, name: str) -> None:
+        """End the plans of a relay that is connected to another hub: their clients go on there."""
+        for in_flight in self._in_flight.of(name):
+            in_flight.move()
+
     async def _start(self, job: HubJob) -> InFlightPlan | str:
         """Send *job*; returns the reason, as part of a sentence, if it cannot be sent."""
         now = asyncio.get_running_loop().time()
@@ -92,7 +103,7 @@ class PlanDispatcher:
         session = self._sessions.get(job.relay)
         if session is None:
             TALLY.count(PLANS_REFUSED, "not_connected")
-            return await self._absent(job.relay)
+            return await why_absent(job.relay, self._registry, self._others)
         trouble = session.trouble() or self.ledger.refuse(job.relay, job.requester, job.case_label, now)
         if trouble:
             TALLY.count(PLANS_REFUSED, "not_ready" if session.trouble() else "limit")
@@ -135,7 +146,7 @@ class PlanDispatcher:
         return in_flight
 
     async def _events(self, in_flight: InFlightPlan, after: int) -> AsyncGenerator[HubEvent, None]:
-        while not is_last(event := await in_flight.events.get()):
+        while not is_last(event := await _next(in_flight)):
             if not (isinstance(event, ObservationMessage) and event.n <= after):
                 yield event
             # The client has the event, so the relay may drop it; later acknowledgments include this one.
@@ -178,19 +189,6 @@ class PlanDispatcher:
         if not orphan.claimed:
             self._in_flight.end(orphan.plan)
 
-    async def _absent(self, name: str) -> str:
-        relay = await self._registry.find(name)
-        if relay is None:
-            return f"relay {name} does not exist"
-        if relay.revoked is not None:
-            return f"{name} has been revoked"
-        if relay.seen is None:
-            return f"{name} has never connected to the hub"
-        ago = spoken_ago(time.time() - relay.seen)
-        return (
-            f"{name} is not connected to the hub; last connected {ago} ago ({relay.gone or 'the hub ended'})"
-        )
-
 
 def _count(outcome: str) -> None:
     """Count how a plan ended; *outcome* is what the audit log says, some of it in the words of the relay."""
@@ -201,13 +199,12 @@ def _count(outcome: str) -> None:
         TALLY.count(PLANS_ENDED, word if word in (*OUTCOMES, "lost") else OTHER)
 
 
+async def _next(in_flight: InFlightPlan) -> HubEvent:
+    event = await in_flight.events.get()
+    if event is None:
+        raise RelayMovedError
+    return event
+
+
 async def _only(event: HubEvent) -> AsyncGenerator[HubEvent, None]:
     yield event
-
-
-def spoken_ago(seconds: float) -> str:
-    """Format an elapsed time roughly: 40 s, 5 min, 3 h, 2 days."""
-    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size or (size < 86_400 and seconds >= size):
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(0.0, seconds):.0f} s"

@@ -13,8 +13,10 @@ from bot.relays.hub.accept import PROOF, make_waiting_room
 from bot.relays.hub.connections import BEAT, PARTS, WATCH, RelayConnections
 from bot.relays.hub.dispatcher import PlanDispatcher
 from bot.relays.hub.messages import HubEvent, HubJob, HubStatus, RelayStatus
+from bot.relays.hub.other_hubs import OtherHubs
 from bot.relays.hub.quotas import HubLimits
 from bot.relays.hub.rejections import RejectedError
+from bot.relays.hub.relay_status import status_elsewhere, status_here
 from bot.relays.hub.session import RelaySession, RelayStream, greet
 from bot.storage.database import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
@@ -38,6 +40,8 @@ log: Final = logging.getLogger(__name__)
 class Hub:
     """The relays of one database; nothing runs outside `serving`."""
 
+    absent = "the hub has stopped"
+
     def __init__(
         self,
         registry: RelayRegistry,
@@ -46,20 +50,21 @@ class Hub:
         beat: float = BEAT,
     ) -> None:
         self.registry = registry
+        self.others = OtherHubs()
         self._names = frozenset(name.casefold() for name in names)
-        self._connections = RelayConnections(registry, beat)
+        self.connections = RelayConnections(registry, beat)
         self.waiting = make_waiting_room()
         self.background = (
-            PeriodicTask("pinging the relays", self._connections.ping_some, beat / PARTS),
-            PeriodicTask("watching for revoked relays", self._connections.watch, WATCH),
+            PeriodicTask("pinging the relays", self.connections.ping_some, beat / PARTS),
+            PeriodicTask("watching for revoked relays", self.connections.watch, WATCH),
         )
         self._throttle = LogThrottle(log)
-        self._plans = PlanDispatcher(registry, self._connections.sessions, limits or HubLimits())
+        self._plans = PlanDispatcher(registry, self.sessions, limits or HubLimits(), self.others)
 
     @property
     def sessions(self) -> dict[str, RelaySession]:
         """The connected relays, by name."""
-        return self._connections.sessions
+        return self.connections.sessions
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator["Hub"]:
@@ -76,13 +81,19 @@ class Hub:
                 session.line.abort()
 
     def failing(self) -> list[str]:
-        """List the background tasks that keep failing, one sentence each."""
-        return [task.problem for task in self.background if task.problem]
+        """List the background tasks that keep failing, and a NATS that stays away, one sentence each."""
+        problems = [*(task.problem for task in self.background), self.others.problem()]
+        return [problem for problem in problems if problem]
 
     def status(self) -> HubStatus:
         """Count what the hub has at this moment."""
         return HubStatus(
-            len(self.sessions), self._plans.ledger.total, len(self.waiting), tuple(self.failing())
+            len(self.sessions),
+            self._plans.ledger.total,
+            len(self.waiting),
+            tuple(self.failing()),
+            self.others.state(),
+            self.others.hubs,
         )
 
     def gauges(self) -> dict[Key, float]:
@@ -93,7 +104,19 @@ class Hub:
             (IN_FLIGHT, ""): status.running,
             (WAITING, ""): status.waiting,
             (TASKS_FAILING, ""): len(status.failing),
-        }
+        } | self.others.gauges()
+
+    def relay_moved(self, name: str) -> None:
+        """Leave the plans of a relay that is connected to another hub to that one."""
+        self._plans.relay_moved(name)
+
+    async def give_up(self, session: RelaySession, rejected: RejectedError | None = None) -> None:
+        """Disconnect a relay that is connected to another hub; its plans go on there."""
+        if self.connections.leave(session):
+            self.relay_moved(session.name)
+            if rejected:
+                await session.line.say(rejected.message())
+            session.line.abort()
 
     def close(self) -> None:
         """Stop canceling plans when clients or relays disconnect: the next hub may continue them."""
@@ -128,34 +151,33 @@ class Hub:
         except ConnectionError:
             pass
         finally:
-            if session and self._connections.leave(session):
+            if session and self.connections.leave(session):
                 log.info("relay %s disconnected: %s", session.name, because)
                 self._plans.relay_gone(session.name)
                 await self._remember(session.name, because)
 
     async def relays(self) -> tuple[RelayStatus, ...]:
         """List every enrolled relay, connected or not."""
-        return tuple(
-            self._health(relay) for relay in await self.registry.all() if relay.key and relay.revoked is None
-        )
+        registered = await self.registry.all()
+        return tuple(self._status(relay) for relay in registered if relay.key and relay.revoked is None)
 
     async def relay(self, name: str) -> RelayStatus | None:
         """Return the status of one relay; None if it is not enrolled."""
-        registered_relay = await self.registry.find(name)
-        return (
-            self._health(registered_relay)
-            if registered_relay and registered_relay.key and registered_relay.revoked is None
-            else None
-        )
+        relay = await self.registry.find(name)
+        return self._status(relay) if relay and relay.key and relay.revoked is None else None
+
+    def _status(self, relay: RegisteredRelay) -> RelayStatus:
+        session, running = self.sessions.get(relay.name), self._plans.ledger.running(relay.name)
+        return status_here(relay, session, running) if session else status_elsewhere(relay, self.others)
 
     async def _welcome(self, session: RelaySession, relay: RegisteredRelay) -> None:
         """Welcome *session*, and close a dead connection of the same relay."""
-        if old := await self._connections.admit(session):
+        if old := await self.connections.admit(session):
             self._plans.relay_gone(session.name)
             await old.line.say(RejectedError("replaced").message())
             old.line.abort()
         log.info("relay %s connected, version %s", session.name, session.version)
-        await session.line.say(Welcome(relay.name, relay.vantage, time.time(), self._connections.beat))
+        await session.line.say(Welcome(relay.name, relay.vantage, time.time(), self.connections.beat))
 
     async def _heard(self, session: RelaySession, message: RelayMessage) -> None:
         match message:
@@ -175,6 +197,7 @@ class Hub:
     async def _ready(self, session: RelaySession, ready: Ready) -> None:
         session.ready = ready
         session.offset = ready.offset
+        self.connections.changed.set()
         await self._plans.relay_ready(session, ready)
         state = {
             "version": session.version,
@@ -192,29 +215,3 @@ class Hub:
             await self.registry.heard(name, time.time(), gone, state)
         except StoreError as error:
             self._throttle.warn(f"could not store the state of relays: {error}", "heard")
-
-    def _health(self, relay: RegisteredRelay) -> RelayStatus:
-        session = self.sessions.get(relay.name)
-        if session is None:
-            return RelayStatus(
-                relay.name, relay.key or "", relay.sealing, relay.vantage, False, False, relay.seen, relay.gone,
-                version=str(relay.state.get("version", "")), labels=relay.labels, channels=relay.channels,
-            )  # fmt: skip
-        return RelayStatus(
-            relay.name,
-            session.key,
-            session.sealing,
-            relay.vantage,
-            connected=True,
-            ready=session.takes_plans,
-            seen=time.time(),
-            gone=session.trouble(),
-            version=session.version,
-            round_trip_ms=None if session.round_trip is None else round(session.round_trip * 1000, 2),
-            offset_s=None if session.offset is None else round(session.offset, 3),
-            running=self._plans.ledger.running(relay.name),
-            checks=dict(session.ready.checks) if session.ready else None,
-            probes=session.probes,
-            labels=relay.labels,
-            channels=relay.channels,
-        )

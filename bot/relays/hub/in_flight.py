@@ -26,17 +26,18 @@ class InFlightPlan:
 
     plan: str
     relay: str
-    events: asyncio.Queue[HubEvent] = field(default_factory=asyncio.Queue)
+    events: asyncio.Queue["HubEvent | None"] = field(default_factory=asyncio.Queue)  # None: the relay moved
     last: int = 0  # number of observations received; -1: unknown, so the next one sets it
     deadline: float = 0.0  # event loop time
     envelope: str = ""  # resent once if the relay never received it
     claimed: bool = False  # a client waits for its events
     over: bool = False  # the last event is in the queue
+    moved: bool = False  # the relay runs it on, connected to another hub
     timer: asyncio.TimerHandle | None = None
 
     def take(self, event: HubEvent) -> None:
         """Queue *event*, unless it is a repetition or comes after the end."""
-        if self.over or (isinstance(event, ObservationMessage) and not self._is_next(event)):
+        if self.over or self.moved or (isinstance(event, ObservationMessage) and not self._is_next(event)):
             return
         if isinstance(event, ObservationMessage) and event.n > MOST:
             event = PlanLost(self.plan, f"{self.relay} sent more results than a plan can have")
@@ -46,6 +47,13 @@ class InFlightPlan:
             self.over = True
             self.stop_timer()
         self.events.put_nowait(event)
+
+    def move(self) -> None:
+        """Let another hub go on with the plan, unless its last event has arrived here."""
+        if not self.over:
+            self.moved = True
+            self.stop_timer()
+            self.events.put_nowait(None)
 
     def _is_next(self, event: ObservationMessage) -> bool:
         """Whether *event* is new: relays repeat events after a reconnect."""
@@ -90,8 +98,11 @@ class InFlightPlans:
 
     def end(self, plan: str) -> None:
         """Remove a plan, and remember that it has ended."""
-        if in_flight := self._plans.pop(plan, None):
+        in_flight = self._plans.pop(plan, None)
+        if in_flight:
             in_flight.stop_timer()
+        if in_flight and in_flight.moved:
+            return  # it may come back
         self._ended[plan] = None
         while len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)

@@ -68,6 +68,8 @@ class HubStatus(Struct, frozen=True, forbid_unknown_fields=True):
     running: int  # plans
     waiting: int  # connections that have not proved who they are
     failing: tuple[str, ...] = ()  # background tasks, one sentence each
+    nats: str = ""  # the state of the connection, in a few words; "" if it is not used
+    others: tuple[str, ...] = ()  # the other hubs that are alive
 
 
 class RelayStatus(Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,7 +94,9 @@ class RelayStatus(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HubClient(Protocol):
-    """Access to the hub: the object itself in the same process, or its control socket."""
+    """Access to the hub: the object itself in the same process, its control socket, or NATS."""
+
+    absent: str  # part of a sentence, for when nothing answers
 
     async def relays(self) -> tuple[RelayStatus, ...]:
         """List every relay that has joined and is not revoked, connected or not."""

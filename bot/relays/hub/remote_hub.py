@@ -3,7 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -19,12 +19,15 @@ from bot.relays.hub.messages import (
     read_reply,
     read_status,
 )
+from bot.relays.local import NOT_RUNNING
 from probes.protocol import json_codec
 from probes.protocol.json_fields import read_json
 from probes.protocol.messages import ObservationMessage
+from probes.protocol.tally import Key
 
 BACK: Final = 10.0  # seconds that a diagnosis waits for a hub that closed the connection
 ANSWERS: Final = 5.0  # seconds that the hub has to say how it is doing
+NO_ANSWER: Final = "The hub did not answer within a second; its database may be locked. Try again soon."
 RETRY: Final = 0.2  # seconds between two attempts
 
 
@@ -32,7 +35,11 @@ class HubTroubleError(OSError):
     """The hub runs, and cannot answer now; the message says why, as part of a sentence."""
 
 
-class NotDeliveredError(ConnectionError):
+class HubUnreachableError(ConnectionError):
+    """The way to the hub is interrupted; the message says why, as part of a sentence."""
+
+
+class NotDeliveredError(HubUnreachableError):
     """The line did not reach any hub, so it may be sent again."""
 
 
@@ -40,6 +47,7 @@ class RemoteHub(ABC):
     """The hub of another process: `HubClient` over lines of JSON."""
 
     absent: str = "no hub is running here"  # part of a sentence, for when nothing answers
+    note: str = NOT_RUNNING  # the same as a sentence, with what to do
 
     @property
     @abstractmethod
@@ -52,6 +60,19 @@ class RemoteHub(ABC):
 
         OSError if the hub cannot be reached, or no longer; `NotDeliveredError` if it certainly never got the line.
         """
+
+    @property
+    def unanswered(self) -> str:
+        """Say why the list of relays may be short, for somebody who names a relay that is not on it."""
+        return NO_ANSWER if self.may_answer else self.note
+
+    def used(self) -> AbstractAsyncContextManager[None]:
+        """Keep what can be kept from one conversation to the next for the block."""
+        return nullcontext()
+
+    def gauges(self) -> dict[Key, float]:
+        """Return what the metrics show of the way to the hub."""
+        return {}
 
     async def hub(self) -> HubStatus:
         """Return the status of the hub; OSError if none answers in time, WireError from an older hub."""
@@ -90,6 +111,8 @@ class RemoteHub(ABC):
                     asked = replace(job, after=max(asked.after, 0))
                     async for line in lines:
                         event = read_reply(line)
+                        if isinstance(event, ObservationMessage) and event.n <= asked.after:
+                            continue  # it came just before the connection was lost
                         yield event
                         if is_last(event):
                             return

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import UsageError
+from bot.relays.hub.nats_settings import NatsSettings, read_nats_settings
 from bot.relays.hub.paths import (
     DEFAULT_DATABASE,
     KEY_FILE,
@@ -44,6 +45,7 @@ class HubSettings:
     limits: HubLimits = field(default_factory=HubLimits)
     other_keys: tuple[Path, ...] = ()  # signing keys in other folders of this installation
     metrics: str = ""  # the address for Prometheus
+    nats: NatsSettings | None = None  # None: bot and hub share a socket
 
     @property
     def names(self) -> frozenset[str]:
@@ -90,6 +92,7 @@ def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
         _limits(get),
         other_keys(environment),
         get.text(METRICS),
+        read_nats_settings(get),
     )
     get.check()
     return settings

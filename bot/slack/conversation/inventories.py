@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.model.records import CaseRow, RunRow
-from bot.relays.hub.dispatcher import spoken_ago
+from bot.relays.hub.absence import spoken_ago
 from bot.relays.hub.messages import RelayStatus
 from bot.rendering.blocks import lists
 from bot.rendering.blocks.elements import ButtonContext

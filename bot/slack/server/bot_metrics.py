@@ -24,7 +24,7 @@ async def bot_metrics(
             (QUEUE, "requests"): len(context.tasks.running(JOB)),
             (QUEUE, "relay_slots"): context.run_slots.waiting,
             (TASKS_FAILING, ""): sum(bool(task.problem) for task in background),
-        }
+        } | context.relay_directory.gauges()
 
     try:
         async with metrics_served(METRICS, address, BOT, gauges) as served:

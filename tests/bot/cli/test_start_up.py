@@ -18,7 +18,7 @@ LATE = {
     "yaml", "jsonschema", "referencing", "cryptography", "certifi", "aiohttp", "sqlite_utils", "sqlite3",
     "msgspec", "rich", "shtab", "PIL", "slack_bolt", "slack_sdk", "dns", "bot.relays.hub.hub",
     "bot.relays.hub.control_socket",
-    "bot.relays.remote",
+    "bot.relays.remote", "bot.relays.open_hub", "bot.relays.nats",
     "bot.storage.store", "bot.rendering.view", "bot.rendering.json.diagnosis",
     "knowledge.search", "knowledge.loading.structure",
     "knowledge.loading.references", "knowledge.loading.yaml_lines", "knowledge.loading.network_checks",

@@ -1,0 +1,29 @@
+"""Why a plan cannot be sent to a relay that is not connected to this hub, as part of a sentence."""
+
+import time
+
+from bot.relays.hub.other_hubs import OtherHubs
+from bot.storage.relay_registry import RelayRegistry
+
+
+async def why_absent(name: str, registry: RelayRegistry, others: OtherHubs) -> str:
+    """Return where the relay is instead, or since when and why it is offline."""
+    if place := others.place(name):
+        return f"{name} is connected to the hub {place.hub}; set LINEMAN_NATS to reach it from here"
+    relay = await registry.find(name)
+    if relay is None:
+        return f"relay {name} does not exist"
+    if relay.revoked is not None:
+        return f"{name} has been revoked"
+    if relay.seen is None:
+        return f"{name} has never connected to the hub"
+    ago = spoken_ago(time.time() - relay.seen)
+    return f"{name} is not connected to the hub; last connected {ago} ago ({relay.gone or 'the hub ended'})"
+
+
+def spoken_ago(seconds: float) -> str:
+    """Format an elapsed time roughly: 40 s, 5 min, 3 h, 2 days."""
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size or (size < 86_400 and seconds >= size):
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"

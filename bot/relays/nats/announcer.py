@@ -1,0 +1,126 @@
+"""Write into the bucket which relays are connected to this hub, and never over a newer entry of another hub."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from nats import errors
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.kv import KeyValue
+
+from bot.relays.hub.hub import Hub
+from bot.relays.hub.other_hubs import RelayPlace
+from bot.relays.hub.session import RelaySession
+from bot.relays.nats.subjects import relay_key
+
+RENEW: Final = 200.0  # seconds after which an entry is renewed
+AT_ONCE: Final = 50  # entries that are written at the same time
+
+
+@dataclass(slots=True)
+class _Announced:
+    """What this hub has announced about one relay."""
+
+    place: RelayPlace | None  # None: an earlier process has
+    revision: int
+    at: float  # event loop time
+
+
+class RelayAnnouncer:
+    """The entries of one hub in *bucket*, once it is open."""
+
+    def __init__(self, hub: Hub, name: str) -> None:
+        self.bucket: KeyValue | None = None
+        self.contested: set[str] = set()  # relays that another hub has announced, too
+        self._hub, self._name = hub, name
+        self._announced: dict[str, _Announced] = {}
+
+    def begin(self, bucket: KeyValue) -> None:
+        """Start again with a bucket in which nothing is announced yet."""
+        self.bucket = bucket
+        self._announced.clear()
+
+    def revision(self, name: str) -> int:
+        """Return the revision of our entry for a relay; 0 if there is none."""
+        return self._announced[name].revision if name in self._announced else 0
+
+    def found(self, name: str, revision: int) -> None:
+        """Note an entry of ours from the bucket. If nobody wrote it in this process, it goes or is written again."""
+        if name not in self._announced:
+            self._announced[name] = _Announced(None, revision, 0.0)
+            self._hub.connections.changed.set()
+
+    def dropped(self, name: str, revision: int) -> None:
+        """Note that the entry of a relay was dropped at *revision*."""
+        if name in self._announced and revision > self._announced[name].revision:
+            del self._announced[name]
+            self._hub.connections.changed.set()
+
+    async def announce(self) -> None:
+        """Write what has changed about our relays, and renew what is old."""
+        sessions, now = self._hub.sessions, asyncio.get_running_loop().time()
+        gone = [name for name in self._announced if name not in sessions]
+        changed = [session for session in tuple(sessions.values()) if self._is_due(session, now)]
+        await _some_at_once(
+            [*(self._drop(name) for name in gone), *(self.put(session) for session in changed)]
+        )
+
+    async def put(self, session: RelaySession, over: int = 0) -> None:
+        """Write the entry of one relay: over any other if it has just connected, else over our own.
+
+        *over* is the entry of another hub to replace, because the relay answers here.
+        """
+        assert self.bucket
+        name, ours = session.name, self._announced.get(session.name)
+        place = self._place(session, over or (ours.place.over if ours and ours.place else 0))
+        text, last = msgspec.json.encode(place), over or (ours.revision if ours else 0)
+        try:
+            if last:
+                revision = await self.bucket.update(relay_key(name), text, last)
+            else:
+                revision = await self.bucket.put(relay_key(name), text)
+        except KeyWrongLastSequenceError:
+            await self._check(name)
+            return
+        self._announced[name] = _Announced(place, revision, asyncio.get_running_loop().time())
+
+    async def withdraw(self) -> None:
+        """Withdraw every entry."""
+        await _some_at_once([self._drop(name) for name in tuple(self._announced)])
+
+    def _is_due(self, session: RelaySession, now: float) -> bool:
+        if session.name in self.contested:
+            return False
+        ours = self._announced.get(session.name)
+        if ours is None or ours.place is None or now - ours.at > RENEW:
+            return True
+        return ours.place != self._place(session, ours.place.over)
+
+    async def _check(self, name: str) -> None:
+        """Our entry is not there any more: another hub has replaced it, which is on its way here, or it ran out."""
+        assert self.bucket
+        try:
+            await self.bucket.get(relay_key(name))
+        except KeyNotFoundError:
+            self._announced.pop(name, None)
+            self._hub.connections.changed.set()
+
+    async def _drop(self, name: str) -> None:
+        """Withdraw the entry of one relay, unless another hub has written since."""
+        assert self.bucket
+        ours = self._announced.pop(name)
+        with suppress(errors.Error):  # the sequence is another one, or it is dropped in time
+            await self.bucket.delete(relay_key(name), last=ours.revision)
+
+    def _place(self, session: RelaySession, over: int) -> RelayPlace:
+        version, trouble = session.version[:80], session.trouble()[:1000]
+        return RelayPlace(self._name, session.since, version, session.takes_plans, trouble, over)
+
+
+async def _some_at_once(work: list[Coroutine[Any, Any, None]]) -> None:
+    """Run all of *work*, `AT_ONCE` at a time."""
+    for start in range(0, len(work), AT_ONCE):
+        await asyncio.gather(*work[start : start + AT_ONCE])

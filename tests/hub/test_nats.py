@@ -1,0 +1,171 @@
+"""Several hubs and bots over a real nats-server: plans find their relay, and nothing is lost when something stops."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.relays.remote import RemoteRelay
+from probes.protocol.messages import ObservationMessage
+from probes.protocol.order import SignedPlan
+from tests.hub.hub_fixture import PLAN
+from tests.hub.scripted_relay import Dialler, dialled, finish, observation
+from tests.hub.several_hubs import Twins, hub_talks, twins
+
+COUNT = len(PLAN.steps)
+
+
+@pytest.fixture
+async def pair(tmp_path: Path) -> AsyncIterator[Twins]:
+    async with twins(tmp_path) as made:
+        yield made
+
+
+class Halfway:
+    """An answer that stops in the middle of the plan until it may go on."""
+
+    def __init__(self) -> None:
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, relay: Dialler, order: SignedPlan) -> None:
+        everything = [observation(step) for step in order.plan.steps]
+        await relay.say(ObservationMessage(order.id, 1, everything[0]))
+        self.reached.set()
+        await self.go_on.wait()
+        for number, item in enumerate(everything[1:], 2):
+            await relay.say(ObservationMessage(order.id, number, item))
+        await finish(relay, order, everything)
+
+
+async def test_plan_finds_its_relay(pair: Twins) -> None:
+    """Relays of both hubs run plans, both are on the list of either hub, and no count is left."""
+    async with (
+        dialled(await pair.a.new("acme-hq"), pair.a.url),
+        dialled(await pair.a.new("acme-lyon"), pair.b.url),
+    ):
+        await pair.until_known("acme-hq", by=pair.b)
+        await pair.until_known("acme-lyon", by=pair.a)
+        for name in ("acme-hq", "acme-lyon"):
+            assert [item.failure for item in await pair.run(name)] == [None] * COUNT
+        for known in (await pair.bot.relays(), await pair.a.hub.relays(), await pair.b.hub.relays()):
+            assert [(relay.name, relay.connected) for relay in known] == [
+                ("acme-hq", True),
+                ("acme-lyon", True),
+            ]
+        status = await pair.bot.hub()
+        assert (status.connected, len(status.others)) == (1, 1)
+        assert status.nats == f"connected to 127.0.0.1:{pair.server.port}"
+        # Over the socket of a hub that does not have the relay, the reason says where it is.
+        async with RemoteRelay("acme-lyon", pair.a.hub, pair.a.signer).run(PLAN) as coming:
+            because = {item.facts["because"] async for item in coming}
+        assert because == {"acme-lyon is connected to the hub hub-b; set LINEMAN_NATS to reach it from here"}
+    await pair.until_idle()
+
+
+async def test_relay_that_moves_during_a_plan(pair: Twins) -> None:
+    """The plan goes on through the other hub: every observation arrives once, and the plan ran once."""
+    halfway = Halfway()
+    relay = await pair.a.new("acme-hq", answer=halfway)
+    async with dialled(relay, pair.a.url):
+        await pair.until_known("acme-hq", by=pair.b)
+        running = asyncio.create_task(pair.run("acme-hq"))
+        await halfway.reached.wait()
+        order = relay.orders[0]
+        await pair.a.until(lambda: relay.acked.get(order.id) == 1)
+    again = Dialler(relay.me, pair.a.signer.key, held=(order.id,))
+    async with dialled(again, pair.b.url):
+        everything = [observation(step) for step in order.plan.steps]
+        for number, item in enumerate(everything[1:], 2):
+            await again.say(ObservationMessage(order.id, number, item))
+        await finish(again, order, everything)
+        assert [item.failure for item in await running] == [None] * COUNT
+    assert again.orders == []
+    await pair.until_idle()
+    assert [entry.outcome for entry in await pair.a.hub.registry.audit()] == ["finished"]
+
+
+async def test_relay_whose_former_connection_looks_alive(pair: Twins) -> None:
+    """A hub gives up a connection that does not answer, once the relay has connected to another hub."""
+    relay = await pair.a.new("acme-hq", pongs=False)
+    async with dialled(relay, pair.a.url):
+        await pair.until_known("acme-hq", by=pair.b)
+        async with dialled(Dialler(relay.me, pair.a.signer.key), pair.b.url):
+            await pair.a.until(lambda: "acme-hq" not in pair.a.hub.sessions)
+            await pair.until_known("acme-hq", by=pair.a)
+            assert len(await pair.run("acme-hq")) == COUNT
+
+
+async def test_two_hosts_with_one_key(pair: Twins) -> None:
+    """The first connection stays as long as it answers, and the second one is rejected at the other hub, too."""
+    relay = await pair.a.new("acme-hq")
+    async with dialled(relay, pair.a.url):
+        await pair.until_known("acme-hq", by=pair.b)
+        copy = Dialler(relay.me, pair.a.signer.key)
+        async with dialled(copy, pair.b.url):
+            await pair.a.until(lambda: "acme-hq" not in pair.b.hub.sessions and copy.socket.closed)
+        assert "acme-hq" in pair.a.hub.sessions
+        assert [item.failure for item in await pair.run("acme-hq")] == [None] * COUNT
+
+
+@pytest.mark.parametrize("way", ["leaves", "vanishes"])
+async def test_asker_hangs_up(pair: Twins, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The relay gets the cancellation, and no count is left, whether the asker says so or not."""
+    monkeypatch.setattr(hub_talks, "LEASE", 0.3)
+    monkeypatch.setattr(hub_talks, "SWEEP", 0.1)
+    relay = await pair.a.new("acme-hq", answer=Halfway())
+    async with dialled(relay, pair.b.url):
+        await pair.until_known("acme-hq", by=pair.a)
+        async with pair.remote("acme-hq").run(PLAN) as coming:
+            assert (await anext(coming)).failure is None
+            assert pair.b.hub.status().running == 1
+            if way == "vanishes":  # nothing is sent any more, as if the machine had no power
+                pair.bot.connection.client = None
+        await asyncio.wait_for(relay.cancelled.wait(), 5)
+        await pair.until_idle()
+
+
+async def test_nats_restarts_during_a_plan(pair: Twins) -> None:
+    """The observations of that time arrive afterwards, and the hubs know each other's relays again."""
+    halfway = Halfway()
+    relay = await pair.a.new("acme-hq", answer=halfway)
+    async with dialled(relay, pair.a.url):
+        await pair.until_known("acme-hq", by=pair.b)
+        running = asyncio.create_task(pair.run("acme-hq"))
+        await halfway.reached.wait()
+        pair.server.stop()
+        await pair.a.until(lambda: not any(each.client for each in pair.connections))
+        halfway.go_on.set()
+        pair.server.start()
+        assert [item.failure for item in await running] == [None] * COUNT
+        await pair.until_known("acme-hq", by=pair.b)
+    await pair.until_idle()
+
+
+async def test_without_nats(pair: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot says that no hub answers, and the hub says why. Its own relays stay, and it recovers by itself."""
+    monkeypatch.setattr("bot.relays.nats.connection.STALE", -1)
+    async with dialled(await pair.a.new("acme-hq"), pair.a.url):
+        await pair.until_known("acme-hq", by=pair.b)
+        pair.server.stop(signal.SIGTERM)
+        await pair.a.until(lambda: not any(each.client for each in (*pair.connections, pair.bot.connection)))
+        assert {item.facts["because"] for item in await pair.run("acme-hq")} == {"no hub answers over NATS"}
+        assert len(await pair.a.run("acme-hq")) == COUNT
+        await pair.a.until(lambda: "NATS does not answer at 127.0.0.1" in pair.a.hub.status().nats)
+        assert [problem.startswith("NATS does not answer at") for problem in pair.a.hub.failing()] == [True]
+        pair.server.start()
+        await pair.a.until(lambda: all(each.client for each in (*pair.connections, pair.bot.connection)))
+        assert pair.a.hub.failing() == []
+        assert [item.failure for item in await pair.run("acme-hq")] == [None] * COUNT
+
+
+async def test_revocation_reaches_every_hub(pair: Twins) -> None:
+    """It is in the shared database, so that the hub with the relay finds it there, whoever revoked it."""
+    async with dialled(await pair.a.new("acme-hq"), pair.b.url) as relay:
+        await pair.until_known("acme-hq", by=pair.a)
+        await pair.a.hub.registry.revoke("acme-hq", 1.0)
+        await pair.b.until(lambda: relay.socket.closed)
+    assert {item.facts["because"] for item in await pair.run("acme-hq")} == {
+        "relay acme-hq does not exist on this hub"
+    }
