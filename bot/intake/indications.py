@@ -17,11 +17,8 @@ from probes.protocol.model import Observation
 
 _DNS: Final = tuple(failure.value for failure in Failure if failure.value.startswith("dns_"))
 _FOREIGN: Final = (
-    Failure.SSL_UNKNOWN_AUTHORITY,
-    Failure.SSL_LOCAL_AUTHORITY,
-    Failure.SSL_INVALID_HOSTNAME,
-    Failure.SSL_NOT_TLS,
-)
+    Failure.SSL_UNKNOWN_AUTHORITY, Failure.SSL_LOCAL_AUTHORITY, Failure.SSL_INVALID_HOSTNAME, Failure.SSL_NOT_TLS,
+)  # fmt: skip
 _MISDATED: Final = (Failure.SSL_EXPIRED_CERTIFICATE, Failure.SSL_NOT_YET_VALID_CERTIFICATE)
 _SHUT: Final = (
     Failure.GENERIC_TIMEOUT_ERROR, Failure.CONNECTION_REFUSED, Failure.ADMIN_PROHIBITED, Failure.HOST_UNREACHABLE,
@@ -29,6 +26,8 @@ _SHUT: Final = (
 )  # fmt: skip
 _NOT_UPGRADED: Final = (Failure.WEBSOCKET_UPGRADE_REFUSED, Failure.WEBSOCKET_UPGRADE_STRIPPED)
 _ANY: Final = ""
+_OLD: Final = "old signaling"
+_OLD_PORTS: Final = (10193, 10194)  # of signaling: only mobile SDKs before 3.0 use them
 
 # (service, or any; signs; causes, the likeliest first). The first line that fits decides.
 _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
@@ -37,6 +36,7 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     ("registration", (Failure.DNS_BOGON_ERROR,), ("registration-blocked", "dns-failing")),
     ("registration", (*_SHUT,), ("registration-blocked", "no-network")),
     ("registration", (Failure.CONNECTION_RESET,), ("registration-blocked", "tls-intercepted")),
+    (_OLD, (*_SHUT, Failure.CONNECTION_RESET), ("legacy-signaling-port",)),
     ("turn", _SHUT, ("turn-blocked", "turn-partly-blocked")),
     ("media", _SHUT, ("media-udp-blocked", "turn-required")),
     ("media", ("one_way",), ("media-udp-one-way", "media-udp-blocked")),
@@ -89,13 +89,11 @@ _WEAK_SIGNS: Final = frozenset({"autoplay_notice"})
 # They say that signaling failed, and not why. Any other sign says more.
 _VAGUE: Final = frozenset({"websocket_failed", Failure.WEBSOCKET_CLOSED.value})
 # These say by themselves what is wrong.
-_DECISIVE: Final = frozenset(
-    {
-        Failure.PROXY_AUTH_REQUIRED.value, Failure.SSL_LOCAL_AUTHORITY.value, Failure.DNS_NXDOMAIN_ERROR.value,
-        Failure.NETWORK_DOWN.value, "content_policy", "autoplay", "microphone_denied", "microphone_missing",
-        "token_expired", "suspended", "network_changed", "registration_overlap",
-    }
-)  # fmt: skip
+_DECISIVE: Final = frozenset({
+    Failure.PROXY_AUTH_REQUIRED.value, Failure.SSL_LOCAL_AUTHORITY.value, Failure.DNS_NXDOMAIN_ERROR.value,
+    Failure.NETWORK_DOWN.value, "content_policy", "autoplay", "microphone_denied", "microphone_missing",
+    "token_expired", "suspended", "network_changed", "registration_overlap",
+})  # fmt: skip
 _SHARE: Final = 0.8  # of all confidence: what indications have beside words
 _FALLING: Final = 0.35  # the next cause of one indication has so much of the one before
 
@@ -153,6 +151,8 @@ def find_indications(
     for observation in pasted:
         sign = str(observation.facts.get("sign", ""))
         service = service_at(observation, vocabulary) if sign else None
+        if service == "signaling" and observation.target.port in _OLD_PORTS:
+            service = _OLD
         if service is None or (sign, service) in found:
             continue
         causes = tuple(cause for cause in _causes(sign, service, knowledge) if cause in knowledge.causes)

@@ -54,22 +54,24 @@ _REASONS: Final = (
             r"\.java:\d+|\.kt:\d+|"
                        r"\bjavax?\.(?:net|lang|io|security)\.|\bandroid\.(?:os|app|util|media|content)\.|"
                            r"\blogcat\b|\bLogcat\b|"
+                       r"subjectAltNames: \[|certificate: sha(?:1|256)/|"
                        r"\bPhoneAccount\b|\bConnectionService\b|\bRECORD_AUDIO\b|\bdalvik\b|\bconscrypt\b|"
                            r"\bAndroidManifest")),
     ),
     (
-        (_JS, _of(r"\b(?:chrome|chromium|firefox|microsoft edge|edge browser|in edge|edge (?:and|or) chrome|"
-            r"opera|safari|"
+        (_JS, _of(r"\b(?:chrome|crome|chorme|chromium|firefox|fierfox|microsoft edge|edge browser|in edge|edge \d{2,3}|"
+            r"edge (?:and|or) chrome|opera|safari|safri|"
                   r"(?:web|java ?script|js|browser) (?:sdk|phone|client|app|dialer|softphone)|web page|"
                       r"iframe|private window|"
                   r"incognito|ad ?blocker|(?:in|of|with) (?:the |a |two |both |all |another |any )?browsers?|"
-                  r"the browser's|reload\w* (?:the )?page|browser (?:tab|console|extension)s?)\b")),
+                  r"the browser's|navegador(?:es)?|navigateurs?|reload\w* (?:the )?page|"
+                      r"browser (?:tab|console|extension)s?)\b|ブラウザ")),
     ),
     ((_JS, _of(r"\bMozilla/5\.0\b|\bAppleWebKit/\d")),),
     (
-        (_IOS, _of(r"\b(?:ios|ipads?|iphones?|testflight|swift|objective-c)\b")),
-        (_ANDROID, _of(r"\b(?:androids?|kotlin|pixel (?:\d|phones?\b)|pixels\b|"
-                       r"galaxy [a-z]?\d|samsung|oneplus|xiaomi|redmi|huawei)\b")),
+        (_IOS, _of(r"\b(?:ios|ipads?|iphones?|iphon|i-phones?|testflight|swift|objective-c)\b")),
+        (_ANDROID, _of(r"\b(?:androids?|andriod|anroid|kotlin|pixel (?:\d+|phones?\b)|pixels\b|"
+                       r"galaxy (?:[a-z]?\d+|tab|note|fold|flip)|samsung|oneplus|xiaomi|redmi|huawei)\b")),
     ),
 )  # fmt: skip
 

@@ -6,6 +6,8 @@ Pure.
 import re
 from typing import Final
 
+from knowledge.search.contrasts import clauses
+
 FEWEST: Final = 2  # words; one alone tells nothing
 
 # Without one of these, a text is about something else.
@@ -31,6 +33,8 @@ _FOREIGN: Final = re.compile(
     r"mail|printers?|invoices?|billing|password|desk ?phones?|sip (?:phone|trunk)s?|"
     r"trunks?|pbx|asterisk|video|camera|screen ?shar\w+|"
     r"studio|flex|sendgrid|segment|verify|keyboard|monitor|mouse|coffee|pizza|lunch|holiday|weather|car|licen[cs]es?|"
+    r"bank|loan|mortgage|credit|payments?|refund|insurance|salary|payroll|xbox|playstation|nintendo|tv|television|games?|"
+    r"projector|fridge|toaster|washing machine|doorbell|printer paper|card (?:was|is|got) (?:declin|refus|reject)\w*|"
     r"slack|google meet|meet|facetime|viber|telegram|spotify|server room|salesforce report|vending)\b",
     re.IGNORECASE,
 )
@@ -62,6 +66,18 @@ _WELL: Final = re.compile(
     r"(?:is|was|has been|got) (?:resolved|solved|fixed|closed)|(?:no|without) (?:problem|issue|trouble)s?\b)",
     re.IGNORECASE,
 )
+# It was wrong, and is no longer: "audio was missing last week, it is solved now".
+_RECOVERED: Final = re.compile(
+    r"\b(?:(?:works?|working|fine|ok(?:ay)?) again (?:since|now|today)|"
+    r"since then (?:(?:all|everything|it|they)\b ?)?(?:(?:is|are|works?|has been|have been)\b ?)?"
+    r"(?:fine|ok(?:ay)?|well|good)?|"
+    r"(?:is|are|was|were|been|'s) (?:solved|fixed|resolved|gone|cured|over|history)(?: (?:now|again|since|today))?)\b",
+    re.IGNORECASE,
+)
+_BEFORE: Final = re.compile(
+    r"\b(?:was|were|had|used to|yesterday|earlier|previously|last (?:night|week|month|year|\w+day)|until \w+|ago)\b",
+    re.IGNORECASE,
+)
 _NO_TROUBLE: Final = re.compile(r"\b(?:no|without) (?:problem|issue|trouble)s?\b", re.IGNORECASE)
 _ASKS: Final = re.compile(
     r"^\W*(?:which|what|how|can|could|may|do|does|is|are|where|when|who|should)\b", re.IGNORECASE
@@ -80,6 +96,15 @@ _FAULT: Final = re.compile(
 def is_of_another_product(words: str) -> bool:
     """Tell whether *words* name another product or service, but not ours."""
     return bool(_PRODUCTS.search(words) and not _OURS.search(words) and not _OUR_NAME.search(words))
+
+
+def is_over(words: str) -> bool:
+    """Tell whether *words* report only trouble that is over."""
+    return bool(_RECOVERED.search(words)) and not any(
+        _FAULT.search(_NO_TROUBLE.sub(" ", clause))
+        for clause in clauses(words)
+        if not _RECOVERED.search(clause) and not _BEFORE.search(clause)
+    )
 
 
 def is_subject(word: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.intake.subject import FEWEST, is_about_calls, is_of_another_product
+from bot.intake.subject import FEWEST, is_about_calls, is_of_another_product, is_over
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
 from knowledge.model.schema import Cause, Knowledge
 from knowledge.reasoning.answers import option_for
@@ -110,6 +110,8 @@ def match_symptoms(
         if item.near or codes or points.get(item.label, 0.0) > 0
     )
     verdict = _verdict("" if foreign else words, fitting, causes, bool(codes), proven, points, signs)
+    if not codes and not log and is_over(english):
+        verdict = "none"
     return ReadSymptoms(SymptomMatch(codes, clues, causes, verdict), language, signs.opened)
 
 

@@ -14,7 +14,8 @@ _ARTICLES: Final = (
     r"more|browser)\s+){0,4}"
 )
 _NOT: Final = (
-    r"(?:no|not (?:on|using|behind|via|over|through|in|with|an?|the)|without|never (?:on|"
+    r"(?:no|not(?= (?:vpn|prox|firewall|ad ?block|antivirus|extension|captive))|"
+    r"not (?:on|using|behind|via|over|through|in|with|an?|the)|without|never (?:on|"
     r"behind|used)|away from|free of|"
     r"outside (?:of )?|nothing (?:is )?wrong with|(?:no|without) (?:problems?|issues?|trouble|fault) with|"
     r"nothing to do with|neither|nor|isn't|aren't|no longer (?:on|behind|using)|(?:don't|"
@@ -95,11 +96,52 @@ _SUBJECTS: Final = (
     _Subject(
         "internet", r"(?:internet|network|connection|wi-?fi|line|bandwidth)(?: connection| access)?\b", ("no-network",)
     ),
+    _Subject("portal", r"(?:(?:captive )?portals?|(?:login|splash|terms|welcome) pages?)\b", ("captive-portal",),
+        absent=True),
     _Subject("push", r"(?:push(?:es| notifications?)?|notifications?)\b", ("push-registration",)),
     _Subject("turn", r"(?:turn servers?|ice servers?)\b", ("turn-credentials-stale",)),
 )  # fmt: skip
 
 _LISTED: Final = r"(?:[\w-]+\s*(?:,|and|or|nor|/)\s*(?:(?:and|or|nor)\s+)?)?"
+
+# "There is no message that the token has expired": what nothing reports is not reported.
+_NOT_REPORTED: Final = re.compile(
+    r"\b(?:(?:(?:does|do|did|has|have)(?: ?not|n't)|never|without|nobody|no ?one|nothing)(?: \w+)? "
+    r"(?:(?:say|mention|claim|stat(?!us)|mean|impl[yi]|indicat)\w*|said|(?:show|report|complain|tell|told)\w*"
+    r"(?= (?:\w+ )?that\b))(?: (?:anything|us|me|anywhere))?(?: (?:that|of|about|the|an?|any)\b)|"
+    r"(?:no|not (?:an?|any)|without (?:an?|any)|neither an?|nor an?) (?:\w+ )?"
+    r"(?:messages?|errors?|hints?|mention|notes?|warnings?|evidence|indications?|log (?:lines?|entr\w+)) "
+    r"(?:that|of|about|saying)\b)[^.;:,\n]*",
+    re.IGNORECASE,
+)
+# "The firewall is not blocking UDP."
+_NOT_BLOCKED: Final = re.compile(
+    r"\b(?:is|are|was|were|does|do|did|has|have)(?: ?not|n't) (?:be(?:en|ing) )?"
+    r"(?:block|filter|stop|drop|restrict|intercept)\w*(?: (?:any|the|our|outgoing|outbound))* "
+    r"(?P<what>udp|tcp|media|audio|ports?|port \d+|\d{2,5}|web ?sockets?|tls)\b",
+    re.IGNORECASE,
+)
+
+
+def without_unreported(text: str) -> str:
+    """Drop what *text* says that nothing and nobody reports."""
+    return _NOT_REPORTED.sub(" ", text)
+
+
+def without_unblocked(text: str) -> str:
+    """Drop what *text* says is not blocked."""
+    return _NOT_BLOCKED.sub(" ", text)
+
+
+def unblocked_in(text: str) -> Iterator[str]:
+    """Return the causes that fall with what *text* says is not blocked."""
+    for match in _NOT_BLOCKED.finditer(text):
+        is_media = match["what"].casefold() in ("udp", "media", "audio")
+        yield from (
+            ("media-udp-blocked", "media-udp-one-way")
+            if is_media
+            else ("signaling-blocked", "websocket-blocked")
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,9 +59,10 @@ def to_english(text: str, language: str) -> str:
     says = _patterns(language)
     for number, (pattern, _) in enumerate(says):  # marked first, so that no English word is replaced again
         sentence = pattern.sub(f" {chr(_MARK + number)} ", sentence)
-    return re.sub(
+    english = re.sub(
         f"[{chr(_MARK)}-{chr(_MARK + len(says))}]", lambda mark: says[ord(mark[0]) - _MARK][1], sentence
     )
+    return re.sub(r"[ \t]+", " ", english)
 
 
 def english_words() -> frozenset[str]:

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from knowledge.search.contrasts import FAILS, VPN, clauses, places_in, works_at, works_only_at
-from knowledge.search.denials import TOKENS, Denial, denials_in
+from knowledge.search.denials import (
+    TOKENS,
+    Denial,
+    denials_in,
+    unblocked_in,
+    without_unblocked,
+    without_unreported,
+)
 
 _SILENT: Final = re.compile(
     r"\b(?:no (?:sound|audio|voice)|silen\w+|hears?|heard|mute|dead air|sound|audio|"
@@ -92,7 +99,7 @@ _SWITCH: Final = re.compile(
 
 def read_statements(text: str) -> Statements:
     """Read the contrasts and denials in *text*."""
-    found = Statements(_SWITCH.sub("switch", text))
+    found = Statements(without_unreported(_SWITCH.sub("switch", text)))
     works, fails = places_in(found.text)
     _judge_vpn(found, works, fails)
     _judge_places(found, works, fails)
@@ -101,7 +108,8 @@ def read_statements(text: str) -> Statements:
         found.add(_DENIAL, "browser-extension")
     if _READY.search(text):
         found.add(_DENIAL, *TOKENS)
-    found.text = without_past(found.text)
+    found.add(_DENIAL, *unblocked_in(found.text))
+    found.text = without_past(without_unblocked(found.text))
     if not _NAMES.search(_RESOLVE.sub(" ", text)):  # promises and problems are resolved, too
         found.text = _RESOLVE.sub(" ", found.text)
     return found
@@ -121,6 +129,10 @@ def _judge_vpn(found: Statements, works: set[str], fails: set[str]) -> None:
             found.add(0.5, "turn-required")
     elif "no-vpn" in works:
         found.add(1.3, "vpn-in-the-way")
+    elif "no-vpn" in fails and "vpn" not in fails:
+        found.denied.append("vpn")
+        found.add(-3.0, "vpn-in-the-way")
+        found.text = VPN.sub(" ", found.text)
 
 
 def _judge_places(found: Statements, works: set[str], fails: set[str]) -> None:

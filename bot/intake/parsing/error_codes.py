@@ -45,6 +45,7 @@ def _form(context: str, pattern: str, *, sure: bool = False, in_log: bool = Fals
 
 # A duration or a size, regardless of the word before it: "failed after error 31009 ms".
 _NO_UNIT: Final = r"(?!\d)(?!\s*(?:ms|bytes|seconds)\b)"
+_OURS: Final = r"(?:1[13]|2[01]|3[0-4]|4[0-9]|5[1-3]|6[0-9])"  # the first digits of the service's codes
 _BETWEEN: Final = r"\s*[:=#_\-(\[]{0,3}\s*[\"']?"
 ALONE: Final = "alone"
 INNER: Final = "inside another error"
@@ -60,7 +61,7 @@ FORMS: Final = (
         sure=True,
         in_log=True,
     ),
-    _form("after a number sign", rf"#[\"']?{_BETWEEN}(\d{{5}}){_NO_UNIT}", sure=True, in_log=True),
+    _form("after a number sign", rf"#[\"']?{_BETWEEN}({_OURS}\d{{3}}){_NO_UNIT}", in_log=True),
     _form(
         "after what a program calls it",
         r"(?:twilio ?error|voice ?error|call ?exception|error|err|exception|code|fail(?:ed|ure)?)"
@@ -138,12 +139,12 @@ _NEGATIVE: Final = re.compile(r"(?:^|[\s(\[=])-(?!20|21|3[0-4]|5[1-3])\d{5}")  #
 _STATUS: Final = re.compile(r"(?<!\d)(?:480|486|487|600|603)(?!\d)")
 LETTERS: Final = str.maketrans("oOiIlL|", "0011111")
 
-# A five-digit number after one of these is not a code, unless the code is known.
-ELSE: Final = re.compile(r"\b(?:size|zip|plz|id|room|ticket|case)[ \t:=#\[(]{0,3}\Z", re.IGNORECASE)
-# After one of these, or in an ICE candidate, it is never one.
-NEVER: Final = re.compile(
-    r"\b(?P<word>ports?|rport|udp|tcp|pid|line|bytes|ms|took|in|after|thread|orders?|invoice|extension|ext|zip|"
-    r"postcode|parcel|part|serial|model|asset|inventory|badge|desk)[ \t:=#\[(.]{0,3}\Z",
+ELSE: Final = re.compile(r"\b(?:size|id)[ \t:=#\[(]{0,3}\Z", re.IGNORECASE)  # then only a known code is one
+NEVER: Final = re.compile(  # then it is never one, and in an ICE candidate neither
+    r"\b(?P<word>ports?|rport|udp|tcp|pid|line|bytes|ms|took|in|after|thread|extension|ext|"
+    r"(?:(?<!in )case|tickets?|inc|incident|orders?|invoice|room|zip|plz|postcode|parcel|part|serial|model|asset|badge|"
+    r"inventory|desk|fall|vorgang|auftrag|rechnung|zimmer|caso|pedido|sala|dossier|commande|chambre|ordine|chamado)"
+    r"(?:[- ]?(?:no|nr|num|number|nummer|id|n[\u00b0\u00ba])\.?)?)[ \t:=#\[(.]{0,3}\Z",
     re.IGNORECASE,
 )
 CANDIDATE: Final = re.compile(r"\bcandidate:|\btyp (?:host|srflx|prflx|relay)\b")
@@ -181,7 +182,7 @@ def _is_never(text: str, match: re.Match[str]) -> bool:
     """Tell whether the number is a port, a process, a line, or a duration."""
     at = match.start(match.lastindex or 0)
     unit = UNIT.match(text, match.end(match.lastindex or 0))
-    before = NEVER.search(text, max(0, at - 14), at)
+    before = NEVER.search(text, max(0, at - 24), at)
     if _TAG.search(text, max(0, at - 70), at):
         return True
     return bool(before and (unit or before["word"].casefold() not in ("in", "after"))) or bool(

@@ -34,6 +34,9 @@ from probes.protocol.model import Observation, Target
 
 NO_RESULT: Final = "Output of {tool} that shows no result for a host."
 MOST: Final = 100  # observations of one piece
+_OLD_PORTS: Final = frozenset(
+    {10193, 10194}
+)  # of signaling: tested beside 443, they have a result of their own
 MOST_HOSTS: Final = 2_000  # of a capture: a page calls many hosts, and most are not ours
 
 
@@ -159,9 +162,7 @@ def observe_tool(reader: ToolReader, text: str) -> dict[str, Observation]:
 def observe_logs(text: str) -> dict[str, Observation]:
     """Read the lines of logs in *text* that name a failure. Return an observation for each host and sign, by step."""
     found: dict[str, Observation] = {}
-    for reader in LOGS:
-        if not any(word in text for word in reader.words):
-            continue
+    for reader in (item for item in LOGS if any(word in text for word in item.words)):
         for host, port, facts in reader.read(text):
             step = f"{PASTED} {reader.log} {host} {facts['sign']}"
             if step in found or len(found) >= MOST:
@@ -188,7 +189,7 @@ def _observations(tool: str, rows: ToolRows, *, placed: bool) -> dict[str, Obser
     """Make an observation for each host: the first, or the first that failed."""
     found: dict[str, Observation] = {}
     for host, port, facts in rows:
-        step = f"{PASTED} {tool} {host}"
+        step = f"{PASTED} {tool} {host}{f':{port}' if port in _OLD_PORTS else ''}"
         known = found.get(step)
         if len(found) >= MOST or (known and not ("sign" in facts and "sign" not in known.facts)):
             continue

@@ -27,6 +27,7 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("SSLHandshakeException", r"reset by peer|closed by peer|connection closed", Failure.CONNECTION_RESET,
      "the TLS handshake was cut off"),
     ("SSLPeerUnverifiedException", "", Failure.SSL_INVALID_HOSTNAME, "the certificate is for another name"),
+    ("not verified", r"Hostname \S+ not verified", Failure.SSL_INVALID_HOSTNAME, "the certificate is for another name"),
     ("CertPathValidatorException", r"Trust anchor", Failure.SSL_UNKNOWN_AUTHORITY, "the certificate's authority is not trusted"),
     ("SocketTimeoutException", r"failed to connect|connect timed out|timeout", Failure.GENERIC_TIMEOUT_ERROR,
      "no answer in time"),

@@ -23,8 +23,9 @@ WORDS: Final = (
     "websocket close event", "failed: DNS", "PJLIB_UTIL_EDNS", "PJ_ERESOLVE", "com.twilio.voice.error", "onnection error (", "Call Error:",
     "Registration Error:", "handlePJSIP", "PJSIP_SC_", "due to suspension", "WebSocket Connection Timeout",
     "WebSocket connection attempt", "WebSocket timed out", _SILENT, "iceConnectionState", "ICE Connection State",
-    "ice connection state",
+    "ice connection state", "#high-", "#low-mos",
 )  # fmt: skip
+_QUALITY: Final = LazyPattern(r"\[TwilioVoice\][^\n]{0,60}#(high-(?:rtt|jitter)|low-mos|high-packets?-lo)")
 _OLD: Final = LazyPattern(
     r"com\.twilio\.voice\.error Code=(\d{3})\b|[Cc]onnection error \((\d{3})\)|(?:Call|Registration) Error: (\d{3})\b"
 )
@@ -51,6 +52,9 @@ def read_sdk_log(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
             yield "", 443, {"sign": "websocket_silent", "service": "signaling", "bad": bad}
         if _ICE_FAILED.search(line):
             yield "", 0, {"sign": "ice_failed", "bad": "no path for media was found"}
+        if (match := _QUALITY.search(line)) and "cleared" not in line:
+            sign = "packet_loss" if "packet" in match[1] else "poor_quality"
+            yield "", 0, {"sign": sign, "bad": "the SDK warned of poor quality"}
         if match := _RESOLVER.search(line):
             host = (match[1] or host_in(line)).casefold()
             facts = {

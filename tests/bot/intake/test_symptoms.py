@@ -111,6 +111,10 @@ def test_causes_of_other_platforms_are_left_out() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "audio was missing last week, it is solved now",
+        "it works again since this morning, yesterday no audio",
+        "I was declined a loan",
+        "my Xbox loses the connection",
         "Teams meetings freeze for the whole floor",
         "a Zoom call of ours broke off twice",
         "the calls are all fine again since noon",

@@ -116,3 +116,44 @@ def test_what_helps_when_it_is_taken_away_is_blamed(text: str, cause: str) -> No
 def test_what_changes_nothing_when_it_is_taken_away_is_ruled_out(text: str) -> None:
     """Taken away without effect is ruled out."""
     assert read_statements(text).points.get("browser-extension", 0.0) < 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it does NOT say that the token has expired",
+        "there is no message about an expired token",
+        "nobody said that the token is expired",
+        "the log never mentions the token",
+    ],
+)
+def test_what_nothing_reports_is_not_reported(text: str) -> None:
+    """A message that did not come is not in the text any more; a complaint stays."""
+    assert "token" not in read_statements(f"calls fail; {text}").text
+
+
+def test_a_complaint_about_what_is_missing_stays() -> None:
+    """“The app does not show the incoming call” is a symptom."""
+    assert "incoming call" in read_statements("the app does not show the incoming call").text
+
+
+def test_what_is_not_blocked_is_ruled_out() -> None:
+    """A firewall that does not block UDP is no reason to look for blocked media."""
+    statements = read_statements("the firewall is not blocking UDP, we checked")
+    assert statements.points["media-udp-blocked"] < 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kein VPN, im Büro-WLAN kein Ton",
+        "senza VPN non funziona",
+        "VPNは使っていません。音が聞こえません",
+        "no es culpa del VPN, no hay audio",
+        "Aucun VPN, pas de son au bureau",
+        "Sem VPN, sem som no escritório",
+    ],
+)
+def test_denials_of_other_languages_are_read(text: str) -> None:
+    """“No VPN” rules out the VPN in each language."""
+    assert read_statements(to_english(text, language_of(text))).points.get("vpn-in-the-way", 0.0) < 0

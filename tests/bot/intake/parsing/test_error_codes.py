@@ -19,6 +19,13 @@ WORDS = Vocabulary(("31005", "31009", "53000"), {}, (), {})
         ("error 31009 ms", ("31009",), ()),
         ("31005/31009", ("31005", "31009"), ()),
         ("error 99999", ("99999",), ("99999",)),
+        ("order #31005 is late", (), ()),
+        ("Ticket-Nr. 53000: no sound", (), ()),
+        ("[#88213] no sound", (), ()),
+        ("#53000 since Monday", ("53000",), ("53000",)),
+        ("in case 31009 comes again", ("31009",), ()),
+        ("kNWErrorDomainDNS error -65554", (), ()),
+        ("error -31005", ("31005",), ("31005",)),
     ],
 )
 def test_what_counts_in_prose_and_in_a_log(text: str, prose: tuple[str, ...], log: tuple[str, ...]) -> None:
