@@ -93,6 +93,8 @@ def signaling_of(report: PreflightReport) -> str:
         # Only a connected SDK has a Call SID. 31005 without HANGUP: signaling broke off during the call.
         return "connected" if report.sdk and (report.hangup or not codes & SIGNALING_CODES) else ""
     closed = any(fault.close_code for fault in report.faults)
+    if report.hangup and not closed:
+        return "connected"  # the gateway's own message
     if codes & MEDIA_CODES and not closed and report.form != LOG:
         return "connected"  # media is set up over signaling
     return "failed" if codes & SIGNALING_CODES or closed else ""

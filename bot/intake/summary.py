@@ -136,7 +136,7 @@ def _faults(report: PreflightReport) -> Iterator[str]:
         if fault.close_code:
             yield f"The WebSocket was closed with {fault.close_code}: {_CLOSED[fault.close_code]}."
     if report.hangup:
-        yield "The error says HANGUP: the gateway reports how the call ended, and the network is fine."
+        yield "The error says HANGUP: the gateway reports how the call ended, so signaling worked."
     if report.ended_by:
         yield f"The {report.ended_by} ended the call."
     if report.csp:

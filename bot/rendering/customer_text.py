@@ -15,7 +15,9 @@ _SENTENCE: Final = re.compile(r"(?<=[.?])\s+(?=[A-Z\u201c])")
 _ASIDE: Final = re.compile(r" \([^()]*\)")
 _ASK: Final = re.compile(r"Please ask (your [A-Za-z ]+? team) to (.+)\.", re.DOTALL)
 # A cause clears what it does not blame. Beside another cause, only that one can tell.
-_FINE: Final = re.compile(r"Your [a-z, ]+ (?:is|are) fine\.|Nothing is wrong with your [a-z ]+\.")
+_FINE: Final = re.compile(
+    r"Your [a-z, ]+ (?:is|are) (?:fine|not the cause)\.|Nothing is wrong with your [a-z ]+\."
+)
 _NETWORK_TEAM: Final = "your network team"
 _NUMBERS: Final = ("", "", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 _FEW: Final = 2  # more requests than this become a numbered list

@@ -12,7 +12,7 @@ from bot.diagnosis.run_record import LOCATE, RunRecord
 from bot.rendering.failure_text import REPORTED
 from bot.rendering.place_text import HOST, on_network_of, place_of
 from knowledge.advice.meaning import Meaning
-from knowledge.model.conclusions import Diagnosis
+from knowledge.model.conclusions import Diagnosis, Finding
 from knowledge.model.impact import Impact
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
@@ -45,7 +45,7 @@ def verdict_text(
     *,
     here: str = HOST,
 ) -> str:
-    """Return the verdict: Blocked, Degraded, No problem found, or Could not tell, without a full stop.
+    """Return the verdict: Blocked, Found, Degraded, No problem found, or Could not tell, without a full stop.
 
     *causes* are those found by any of several *relays*; then *record* is of all of them. Several causes are counted.
     *here* names the host that Lineman runs on.
@@ -94,9 +94,12 @@ def cause_titles(diagnosis: Diagnosis, causes: Sequence[ComparedCause] = (), rel
     return "; ".join([*titles, *([f"{more} more"] if more else [])])
 
 
-def severity(causes: Iterable[TitledCause]) -> str:
-    """Return the worst impact of *causes* in a word."""
-    return "Blocked" if any(cause.impact == "blocks" for cause in causes) else "Degraded"
+def severity(causes: Iterable[Finding]) -> str:
+    """Return the worst impact of *causes* in a word. "Blocked" is for what a network can do."""
+    worst = [cause for cause in causes if cause.impact == "blocks"]
+    if not worst:
+        return "Degraded"
+    return "Blocked" if any(cause.network for cause in worst) else "Found"
 
 
 def named(cause: TitledCause) -> str:
@@ -117,7 +120,7 @@ def _risks(diagnosis: Diagnosis) -> str:
 
 def _what(diagnosis: Diagnosis) -> str:
     if len(diagnosis.found) > 1:
-        return f"{len(diagnosis.found)} causes found"
+        return f"{len(diagnosis.found)} causes" + ("" if severity(diagnosis.found) == "Found" else " found")
     (cause,) = diagnosis.found
     return named(cause)
 

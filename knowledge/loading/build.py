@@ -77,6 +77,7 @@ def build_cause(document: Document) -> Cause:
         references=_references(raw),
         symptoms=tuple(raw.get("symptoms", ())),
         local=raw.get("local", False),
+        network=raw.get("network", True),
         from_everywhere=raw.get("from_everywhere", ""),
         checked=raw.get("checked", ""),
         cases=tuple(_cause_case(item) for item in raw.get("cases", ())),

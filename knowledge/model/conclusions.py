@@ -55,6 +55,7 @@ class Finding:
     weight: float = 0.0
     local: bool = False  # about the relay's own host or network, so it says nothing about the service
     impact: Impact = "blocks"
+    network: bool = True  # whether a network can cause it
 
 
 @frozen

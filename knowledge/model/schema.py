@@ -163,6 +163,7 @@ class Cause:
     symptoms: tuple[str, ...] = ()  # phrases that users write about it
     checked: str = ""  # YYYY-MM-DD, when its facts were last checked against their sources
     local: bool = False  # about the relay's own host or network, so it says nothing about the service
+    network: bool = True  # whether a network can cause it, and not only the app, the account, or the device
     from_everywhere: str = ""  # the cause that it is instead if every relay, a reference included, finds it
     cases: tuple[CauseExample, ...] = ()
     origin: Origin = field(default=Origin(), compare=False)
@@ -193,7 +194,6 @@ class Places(Protocol):
 
     def targets(self, service: str, platform: str, scope: EdgeScope, edge: str, /) -> tuple[Target, ...]:
         """Return the targets of *service* for *platform*, at the chosen edge, the roaming edge, or every edge."""
-        ...
 
 
 @frozen

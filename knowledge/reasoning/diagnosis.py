@@ -78,6 +78,7 @@ def _found(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> list[
                     weight=cause.weight[case.code],
                     local=cause.local,
                     impact=judgement.impact[cause.id],
+                    network=cause.network,
                 )
             )
     return found

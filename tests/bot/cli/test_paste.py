@@ -30,8 +30,8 @@ LATER: Final = (
     "12:01:07 [TwilioVoice][Device] Received error",
     "12:01:07 JWTTokenExpiredError (31205): the token has ended",
 )
-NOT_ACCEPTED: Final = "Blocked: The access token is not valid"
-EXPIRED: Final = "Blocked: The access token has expired"
+NOT_ACCEPTED: Final = "Found: The access token is not valid"
+EXPIRED: Final = "Found: The access token has expired"
 OFFERED: Final = "Type a number."
 
 

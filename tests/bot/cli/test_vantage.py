@@ -119,7 +119,7 @@ def test_a_cause_that_no_check_decides_is_on_no_network() -> None:
     record = sample(Request("20104", "ios"), KNOWLEDGE, NETWORK, relay="local", vantage=UNKNOWN_VANTAGE)
     short = ShortAnswer(record, view_together([record], KNOWLEDGE, NETWORK), KNOWLEDGE)
     assert record.diagnosis.outcome == "found"
-    assert short.head()[0].text.startswith("Blocked: ")
+    assert short.head()[0].text.startswith("Found: ")
 
 
 def test_a_relay_in_the_users_network_is_compared_with_it() -> None:

@@ -1,5 +1,7 @@
 """What a report shows about signaling and media, and what it does not."""
 
+from dataclasses import replace
+
 from bot.intake.observation import media_of, observe, path_of, signaling_of
 from bot.intake.preflight_report import Candidate, PreflightReport, SdkError
 
@@ -10,6 +12,13 @@ def test_a_failed_media_connection_shows_that_signaling_worked() -> None:
     report = PreflightReport("ios", faults=faults)
     assert (signaling_of(report), media_of(report)) == ("connected", "failed")
     assert signaling_of(PreflightReport("log", faults=faults)) == ""
+
+
+def test_a_hangup_comes_over_signaling() -> None:
+    """31005 without HANGUP is a broken signaling connection; HANGUP is what the gateway sent over it."""
+    report = PreflightReport("log", faults=(SdkError("31005"),))
+    assert signaling_of(report) == "failed"
+    assert signaling_of(replace(report, hangup=True)) == "connected"
 
 
 def test_the_selected_candidate_shows_the_path() -> None:
