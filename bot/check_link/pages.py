@@ -15,7 +15,15 @@ from aiohttp import web
 from bot.check_link.limits import LinkLimits
 from bot.check_link.links import PATH
 from bot.check_link.page_files import PLAIN_HEADERS, PageFiles, new_nonce, security_headers
-from bot.check_link.result_schema import LARGEST, InvalidResultError, read_result, read_start
+from bot.check_link.result_schema import (
+    LARGEST,
+    InvalidResultError,
+    read_call,
+    read_call_report,
+    read_result,
+    read_start,
+)
+from bot.check_link.sdk_calls import SdkCalls
 from bot.check_link.service import CheckService, LinkClosedError
 from bot.logs import LogThrottle
 from bot.storage.database import StoreError
@@ -43,6 +51,7 @@ class CheckPages:
 
     def __init__(self, service: CheckService, files: PageFiles) -> None:
         self._service, self._files = service, files
+        self._calls = SdkCalls(service.engine, service.store, service.settings, service.clock)
         self._limits, self._log = LinkLimits(), LogThrottle(log)
         self._assets = f"{service.settings.path}{PATH}/assets"
 
@@ -52,6 +61,8 @@ class CheckPages:
         pages.router.add_get(f"{PATH}/{{token}}", self.page)
         pages.router.add_post(f"{PATH}/{{token}}/start", self.start)
         pages.router.add_post(f"{PATH}/{{token}}/result", self.result)
+        pages.router.add_post(f"{PATH}/{{token}}/call", self.call)
+        pages.router.add_post(f"{PATH}/{{token}}/report", self.report)
 
     async def page(self, request: web.Request) -> web.Response:
         """Answer with the page of an open link; every other link gets the same friendly page."""
@@ -65,7 +76,8 @@ class CheckPages:
         except StoreError as error:
             self._log.warn(f"check link: {error}")
             return self._html({"v": 1, "error": "busy"}, (), 503)
-        return self._html(config, targets.origins, 200)
+        origins = (*targets.origins, *self._calls.origins(targets))
+        return self._html({**config, **self._calls.config(targets)}, origins, 200)
 
     async def asset(self, request: web.Request) -> web.Response:
         """Answer with a built file of the page."""
@@ -88,6 +100,22 @@ class CheckPages:
 
         async def work(token: str, body: bytes) -> dict[str, Any]:
             return await self._service.finish(token, read_result(body), body)
+
+        return await self._post(request, work)
+
+    async def call(self, request: web.Request) -> web.Response:
+        """Give a token for a test call with the service's SDK."""
+
+        async def work(token: str, body: bytes) -> dict[str, Any]:
+            return await self._calls.token(token, read_call(body))
+
+        return await self._post(request, work)
+
+    async def report(self, request: web.Request) -> web.Response:
+        """Take the SDK's report of a test call."""
+
+        async def work(token: str, body: bytes) -> dict[str, Any]:
+            return await self._calls.report(token, read_call_report(body))
 
         return await self._post(request, work)
 

@@ -33,6 +33,21 @@ class CheckStartBody(Struct):
     language: Short = ""
 
 
+class CallBody(Struct):
+    """What the page sends for the token of a test call."""
+
+    v: Version
+    run: Short
+    key: Short
+    edge: Short = ""
+
+
+class CallReportBody(CallBody):
+    """What the SDK reported about a test call, as JSON."""
+
+    report: Annotated[str, Meta(max_length=200_000)] = ""
+
+
 class BrowserFacts(Struct):
     """The facts of one observation that are used; others are ignored."""
 
@@ -147,6 +162,16 @@ def read_start(body: bytes) -> CheckStartBody:
     return _decode(body, _START)
 
 
+def read_call(body: bytes) -> CallBody:
+    """Read the body of a request for a test call; `InvalidResultError`."""
+    return _decode(body, _CALL)
+
+
+def read_call_report(body: bytes) -> CallReportBody:
+    """Read the body of a report; `InvalidResultError`."""
+    return _decode(body, _CALL_REPORT)
+
+
 def read_result(body: bytes) -> BrowserResult:
     """Read the body of a result; `InvalidResultError`."""
     result = _decode(body, _RESULT)
@@ -168,3 +193,5 @@ def _decode(body: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
 
 _START: Final = msgspec.json.Decoder(CheckStartBody)
 _RESULT: Final = msgspec.json.Decoder(BrowserResult)
+_CALL: Final = msgspec.json.Decoder(CallBody)
+_CALL_REPORT: Final = msgspec.json.Decoder(CallReportBody)

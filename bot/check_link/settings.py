@@ -1,12 +1,19 @@
 """Settings of the check link from the environment."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.diagnosis.turn_settings import TurnSettings, load_turn_settings
+from bot.diagnosis.turn_settings import (
+    ACCOUNT_SID,
+    API_KEY,
+    API_SECRET,
+    TurnSettings,
+    load_turn_settings,
+)
 from bot.errors import UsageError
 from bot.relays.hub.paths import database_of
 from bot.settings import SettingsReader
@@ -15,6 +22,8 @@ from bot.storage.address import DatabaseAddress
 URL: Final = "LINEMAN_CHECK_URL"
 EXAMPLE: Final = "https://check.example"
 PORT: Final = 3000
+TWIML_APP: Final = "LINEMAN_TWIML_APP"
+_APP: Final = re.compile(r"AP[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,12 @@ class CheckSettings:
     database: DatabaseAddress = Path("lineman.db")
     network: str | None = None
     turn: TurnSettings = field(default_factory=TurnSettings, repr=False)
+    twiml_app: str = ""  # that a test call with the SDK calls; empty: no test calls
+
+    @property
+    def offers_calls(self) -> bool:
+        """Whether tokens for test calls can be made: with a TwiML app, and an API key of its account."""
+        return bool(self.twiml_app)
 
     @property
     def origin(self) -> str:
@@ -69,6 +84,18 @@ def read_check_settings(environment: Mapping[str, str]) -> CheckSettings:
         database=database_of(environment),
         network=get.text("LINEMAN_NETWORK") or None,
         turn=load_turn_settings(environment),
+        twiml_app=get.text(TWIML_APP),
     )
+    _check_calls(get, settings)
     get.check()
     return settings
+
+
+def _check_calls(get: SettingsReader, settings: CheckSettings) -> None:
+    """Note what is missing or wrong for test calls, if a TwiML app is set."""
+    if not settings.twiml_app:
+        return
+    if not _APP.fullmatch(settings.twiml_app):
+        get.add_problem(f"{TWIML_APP} must be the SID of a TwiML app: AP and 32 digits, as in the console.")
+    if not settings.turn.account_sid or not settings.turn.user.startswith("SK"):
+        get.add_problem(f"{TWIML_APP} also needs {ACCOUNT_SID}, {API_KEY}, and {API_SECRET}.")

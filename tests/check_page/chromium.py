@@ -73,6 +73,13 @@ class Tab:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         await self.send("Emulation.setEmulatedMedia", features=[scheme])
 
+    async def another(self) -> "Tab":
+        """One more page of the same browser."""
+        target = await self.remote.send("Target.createTarget", {"url": "about:blank"})
+        wanted = {"targetId": target["targetId"], "flatten": True}
+        attached = await self.remote.send("Target.attachToTarget", wanted)
+        return Tab(self.remote, attached["sessionId"])
+
     async def shoot(self) -> bytes:
         """A picture of the whole page, as PNG."""
         shot = await self.send("Page.captureScreenshot", captureBeyondViewport=True)

@@ -27,6 +27,7 @@ export interface Config {
   stun: Endpoint[];
   turn: TurnEndpoint[];
   media: { low: number; high: number; ranges: string[]; allocations: number };
+  call?: { edges: string[] }; // a test call is offered, over one of these
 }
 export interface Credentials {
   username: string;

@@ -1,5 +1,6 @@
 /** The page of a check link: explains, asks, runs the checks, sends the result, shows the answer. */
 
+import { callView } from "./call_view";
 import type { Config, Layer, Result, SameNetwork, State } from "./contract";
 import { show } from "./dom";
 import { resultView, unsentView } from "./result_view";
@@ -55,7 +56,8 @@ async function run(same: SameNetwork): Promise<void> {
 
 async function finish(result: Result, states: Record<Layer, State>): Promise<void> {
   try {
-    show(resultView(config, result, await send(result), again));
+    const answer = await send(result);
+    show(resultView(config, result, answer, again, callView(config, result, assets)));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     show(unsentView(config, result, states, again));

@@ -14,7 +14,9 @@ export const layerName = (layer: string): string =>
 const known = (state: string): State => (STATES.includes(state) ? (state as State) : "unknown");
 
 /** The answer of the server. */
-export function resultView(config: Config, result: Result, answer: Answer, again: () => void): HTMLElement {
+export function resultView(
+  config: Config, result: Result, answer: Answer, again: () => void, call: HTMLElement | null,
+): HTMLElement {
   const verdict = VERDICTS.includes(answer.verdict) ? answer.verdict : "unknown";
   const lang = answer.language || "en";
   return h("div", {}, h("main", {}, h("div", { class: "screen" },
@@ -27,7 +29,8 @@ export function resultView(config: Config, result: Result, answer: Answer, again
     h("p", {}, t("sent_done", { support: supportOf(config) }), answer.reference && ` ${t("reference", { reference: answer.reference })}`),
     h("div", { class: "buttons" }, ...copyButton(() => textOf(result, answer)),
       answer.admin.length > 0 && h("button", { type: "button", click: () => window.print() }, t("print")),
-      answer.runs_left > 0 && h("button", { type: "button", click: again }, t("again")))),
+      answer.runs_left > 0 && h("button", { type: "button", click: again }, t("again"))),
+    call),
     answer.admin.length > 0 && adminView(config, answer)));
 }
 

@@ -32,6 +32,14 @@ async function post<T>(path: string, body: unknown): Promise<T> {
 export const start = (same_network: SameNetwork, language: string): Promise<Started> =>
   post("start", { v: 1, same_network, language });
 
+/** A token of the service for one test call over *edge*. */
+export const callToken = ({ run, key }: Result, edge: string): Promise<{ token: string }> =>
+  post("call", { v: 1, run, key, edge });
+
+/** Send what the SDK reported about the test call, as JSON. */
+export const sendReport = ({ run, key }: Result, edge: string, report: string): Promise<unknown> =>
+  post("report", { v: 1, run, key, edge, report });
+
 /** Send the result; once more if the first request got no answer. The same run gives the same answer. */
 export async function send(result: Result): Promise<Answer> {
   try {
