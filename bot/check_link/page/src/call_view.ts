@@ -21,7 +21,7 @@ export function callView(config: Config, result: Result, assets: string): HTMLEl
     status.textContent = await call(config, result, assets, select.value);
     button.disabled = false;
   } }, t("call_start"));
-  return h("section", { class: "call" }, h("h2", {}, t("call_title")), h("p", {}, t("call_hint", { service: config.service })),
+  return h("section", { class: "call" }, h("h2", {}, t("call_title")), h("p", {}, t("call_hint", { service: config.service, support: supportOf(config) })),
     edges.length > 1 && h("p", {}, h("label", { for: "edge" }, t("call_edge")), " ", select),
     h("div", { class: "buttons" }, button), status);
 }
