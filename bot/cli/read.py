@@ -16,7 +16,7 @@ from bot.model.request import Assumed, Request, Vocabulary
 from bot.model.symptom_match import SymptomMatch
 from bot.model.vocabulary import make_vocabulary
 from bot.rendering.json import reading as json_reading
-from bot.rendering.symptom_text import understood
+from bot.rendering.symptom_text import understood, unread
 from bot.rendering.terminal.console import Line, write
 from bot.rendering.terminal.symptoms import render_readings
 from knowledge.loading.load import load_knowledge
@@ -110,7 +110,10 @@ def _write(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowled
             first, last = piece.lines
             lines = f"line {first}" if first == last else f"lines {first}-{last}"
             write([Line(f"{lines}: {piece.says}", "dim")], sys.stdout)
-    if evidence is None or reading.codes or reading.match.verdict != "none":
+    is_other = reading.kind in ("foreign", "refused")
+    if instead := unread(reading):
+        write([Line(instead)], sys.stdout)
+    elif reading.codes or reading.match.verdict != "none" or not (evidence or is_other):
         write(render_readings(reading.match), sys.stdout)
     if evidence:
         # A description in words has no measurements, and does without these texts: 0.02 s to import.
@@ -119,7 +122,7 @@ def _write(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowled
 
         view = make_view(evidence.record, knowledge, network)
         write(render(reading, evidence, view, network.quality, ()), sys.stdout)
-    elif reading.kind in ("foreign", "refused"):
+    elif is_other:
         write([Line(reading.says)], sys.stdout)
 
 

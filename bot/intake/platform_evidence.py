@@ -21,7 +21,8 @@ def _of(pattern: str) -> re.Pattern[str]:
 _REASONS: Final = (
     (
         (_RN, _of(r"voice-react-native|\bvoice_(?:register|connect|initialize\w*|get\w*)\b|"
-            r"react-?native-(?:twilio|voice)|RNTwilio|TwilioVoiceReactNative")),
+            r"NativeEventEmitter|\bInvariant Violation\b|\bhermes\b|react-?native-(?:twilio|voice)|"
+            r"RNTwilio|TwilioVoiceReactNative")),
         (_JS, _of(r"@twilio/voice-sdk|twilio-client(?:@|\.js|\b)|\btwilio(?:\.min)?\.js\b|voice-js\b")),
         (_IOS, _of(r"com\.twilio\.voice\.error|\bTVO[A-Z]\w+|TwilioVoice(?:SDK)?\.(?:xc)?framework|"
             r"pod ['\"]?TwilioVoice|"

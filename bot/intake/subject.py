@@ -23,7 +23,7 @@ _SUBJECT: Final = re.compile(
     r"clock|browsers?|extensions?|csp|policy|insights|eventgw|twiml|webhook\w*|api key|"
     r"account|identity|device|app|incoming|"
     r"outgoing|inbound|outbound|does(?:n't| not) exist|resolv\w+|"
-    r"gateway|codec|rate limit|too many requests|429|426|503|500|access)\b",
+    r"gateway|codec|rate limit|too many requests|(?<![\d.])(?:429|426|50[03])(?!\.)|access)\b",
     re.IGNORECASE,
 )
 # Other products and services. Only with a word about calls in the browser or app is such a text ours.
@@ -69,9 +69,10 @@ _WELL: Final = re.compile(
 # It was wrong, and is no longer: "audio was missing last week, it is solved now".
 _RECOVERED: Final = re.compile(
     r"\b(?:(?:works?|working|fine|ok(?:ay)?) again (?:since|now|today)|"
-    r"since then (?:(?:all|everything|it|they)\b ?)?(?:(?:is|are|works?|has been|have been)\b ?)?"
-    r"(?:fine|ok(?:ay)?|well|good)?|"
-    r"(?:is|are|was|were|been|'s) (?:solved|fixed|resolved|gone|cured|over|history)(?: (?:now|again|since|today))?)\b",
+    r"since then (?:(?:all|everything|it|they)\b ?)?(?:(?:is|are|has been|have been)\b ?)?"
+    r"(?:fine|ok(?:ay)?|well|good|works?)|"
+    r"(?:is|are|was|were|been|'s) (?:solved|fixed|resolved|cured)(?: (?:now|again|since|today))?|"
+    r"(?:problems?|issues?|errors?|trouble|\d{5}) (?:is|are|was|were|has|have been) (?:gone|over))\b",
     re.IGNORECASE,
 )
 _BEFORE: Final = re.compile(

@@ -53,7 +53,9 @@ _COMMAND: Final = re.compile(
     r"test-netconnection|resolve-dnsname)\b[^\n]*",
     re.IGNORECASE | re.MULTILINE,
 )
-_OPTION: Final = re.compile(r"(?:--)?\b(?!NS(?:Localized|Underlying))[a-z][a-z-]*=\S+", re.IGNORECASE)
+_OPTION: Final = re.compile(
+    r"(?:--)?\b(?!NS(?:Localized|Underlying)|UserInfo)[a-z][a-z-]*=[\w.,:-]+(?=\s|$)", re.IGNORECASE
+)
 _PLATFORMS: Final = re.compile(
     r"\b(?:ios|iphones?|ipads?|ipados|android|react[ -]?native|flutter|java ?script|chrome|chromium|firefox|safari|"
     r"microsoft edge|opera|web (?:phone|sdk|client)|browser sdk|swift|kotlin|pixel|samsung|mozilla\S*|"

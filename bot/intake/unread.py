@@ -97,9 +97,19 @@ def _begins(head: bytes, begins: bytes, source: str | bytes) -> bool:
     return letters.count(b"?") < 2 and len(letters) > 3 and head.startswith(letters)
 
 
+def _is_plain(item: Segment) -> bool:
+    """Tell whether this is a number or a word in brackets, as in the output of a tool, and no JSON."""
+    value = item.block.value if item.block else None
+    return (
+        item.inline and isinstance(value, list) and not any(isinstance(part, dict | list) for part in value)
+    )
+
+
 def nothing_read(text: str, segments: Sequence[Segment]) -> tuple[ReadingKind, str]:
     """Say what the text is instead, or what is missing, if nothing could be read."""
-    values = [item.block.value for item in segments if item.block and item.block.value]
+    values = [
+        item.block.value for item in segments if item.block and item.block.value and not _is_plain(item)
+    ]
     if values and unrelated_json.name_of(values[0]):
         return "foreign", unrelated_json.sentence(values[0])
     if any(item.form == "log" for item in segments) and all(item.inline for item in segments if item.block):

@@ -55,7 +55,8 @@ _MOBILE: Final = re.compile(
 _AWAY: Final = re.compile(
     r"\b(?:(?:at|from|in|my|their|his|her) home|home (?:network|office|wi-?fi|internet)|"
     r"other networks?|another network|"
-    r"elsewhere|different network|other sites?|other offices?|other branches|other locations?)\b",
+    r"elsewhere|different network|next[- ]door|(?:other|second|next) (?:building|floor|room)|"
+    r"other sites?|other offices?|other branches|other locations?)\b",
     re.IGNORECASE,
 )
 _OFFICE: Final = re.compile(

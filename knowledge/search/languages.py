@@ -19,6 +19,8 @@ _FILE: Final = Path(__file__).parent / "languages.yaml"
 _MARK: Final = 0xE000  # the first character of the private use area
 _WORD: Final = re.compile(r"[a-z][a-z']*")
 _KANA: Final = re.compile("[\u3040-\u30ff]")
+# Cyrillic, Greek, Hebrew, Arabic, Indic and Thai letters, Hangul, and Chinese.
+_OTHER_LETTER: Final = re.compile("[\u0370-\u052f\u0590-\u0e7f\u1100-\u11ff\u4e00-\u9fff\uac00-\ud7af]")
 _SHORTEST: Final = 2  # words of the language, and more of them than English ones
 
 
@@ -33,10 +35,13 @@ class Language:
 
 
 def language_of(text: str) -> str:
-    """Return the id of the language of *text*: one of the file's, or English, also if unsure."""
+    """Return the id of the language of *text*: one of the file's, or English, also if unsure; "" for other letters."""
     sentence = _bare(text[:LONGEST])
     if _KANA.search(sentence):
         return "ja"
+    # Letters that look like Latin ones may have been replaced by these.
+    if 5 * len(_OTHER_LETTER.findall(sentence)) > sum(map(str.isalpha, sentence)):
+        return ""
     words = _WORD.findall(sentence)
     counts = {
         language.id: sum(word in language.knows for word in words) for language in _languages().values()

@@ -14,7 +14,7 @@ from knowledge.loading.yaml_lines import parse_yaml
 
 LONGEST: Final = 8_000  # characters; a story with its log lines is shorter
 _HOST: Final = re.compile(
-    r"\b(?:[a-z0-9-]{1,63}\.){1,6}(?:com|net|org|io|dev|cloud|local|example|de|uk|eu)\b(?!\.\w)",
+    r"\b(?!(?:com|org|net|io)\.)(?:[a-z0-9-]{1,63}\.){1,6}(?:com|net|org|io|dev|cloud|local|example|de|uk|eu)\b(?!\.\w)",
     re.IGNORECASE,
 )
 _FILE: Final = Path(__file__).parent / "signs.yaml"

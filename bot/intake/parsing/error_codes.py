@@ -148,7 +148,7 @@ NEVER: Final = re.compile(  # then it is never one, and in an ICE candidate neit
     re.IGNORECASE,
 )
 CANDIDATE: Final = re.compile(r"\bcandidate:|\btyp (?:host|srflx|prflx|relay)\b")
-_TAG: Final = re.compile(r"\b[VDIWEF]/[\w.$-]{1,60}\s?\(\s*\Z")  # logcat: a tag and its process
+_TAG: Final = re.compile(r"\b[VDIWEF]/[\w.$-]{1,60}\s{0,9}\(\s*\Z")  # logcat: a tag and its process
 UNIT: Final = re.compile(r"\s?(?:ms|s|sec|seconds|bytes|kb|hz|packets)\b", re.IGNORECASE)
 
 

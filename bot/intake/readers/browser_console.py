@@ -63,6 +63,7 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
      "the WebSocket did not open"),
     ("Content Security Policy", r"Refused to connect|violates|connect-src|block", "content_policy", "a policy refuses it"),
     ("Content-Security-Policy", r"Refused to connect|violat|connect-src|block", "content_policy", "a policy refuses it"),
+    ("WebSocket received error", r"WebSocket received error: (?!undefined)", "websocket_failed", "the WebSocket failed"),
     ("ICE failed", r"WebRTC: ICE failed", "ice_failed", "no path for media was found"),
     ("play()", r"play\(\) failed because the user didn.t interact", "autoplay", "the browser allows no sound before a click"),
     ("AudioContext", r"AudioContext was (?:not allowed to start|prevented from starting)", _NOTICE,

@@ -28,7 +28,7 @@ def read_dig(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     for part in re.split(r"(?=^; <<>> DiG)", text, flags=re.MULTILINE)[:20]:
         asked = re.search(rf"^;{HOST}\s+IN\s+(?:A|AAAA)\s*$", part, re.MULTILINE | re.IGNORECASE)
         named = asked or re.search(rf"<<>> (?:[@+-]\S+ ){{0,8}}{HOST}", part, re.IGNORECASE)
-        if named is None and "no servers could be reached" in part:
+        if named is None and ("no servers could be reached" in part or "->>HEADER<<-" in part):
             named = re.search(rf"\bdig\s+(?:[@+-]\S+\s+){{0,8}}{HOST}", part, re.IGNORECASE)
         elif named and "<<>>" not in part and "->>HEADER<<-" not in part:
             continue

@@ -44,6 +44,10 @@ _DOWN: Final = LazyPattern(
 _AVERAGE: Final = LazyPattern(
     r"min/avg/max[^=\n]{0,20}= ?[\d.]+/([\d.]+)/|(?:Average|Mittelwert|Media|Moyenne|Média)[ \t]?= ?(\d+) ?ms"
 )
+_SENT_COUNT: Final = LazyPattern(
+    r"\b(\d{1,6}) packets transmitted|\(\d[^\n]{0,20}%|[:,] ?[^\n=]{3,20} ?= ?(\d{1,6})[,;]"
+)
+_ENOUGH: Final = 20  # packets; of fewer, one or two that are lost are chance
 _MUCH: Final = 3  # % of loss that calls suffer from
 
 
@@ -84,6 +88,8 @@ def _answers(part: str) -> ToolFacts:
         facts["loss_percent"] = loss
     if took:
         facts["rtt_ms"] = float(took[1] or took[2])
-    if loss is not None and _MUCH < loss < 100:
+    sent = _SENT_COUNT.search(part)
+    enough = sent is None or int(sent[1] or sent[2]) >= _ENOUGH
+    if loss is not None and _MUCH < loss < 100 and enough:
         facts |= {"sign": "packet_loss", "bad": f"{loss} % of the packets were lost"}
     return facts

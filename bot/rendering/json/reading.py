@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.diagnosis.device_evidence import DeviceEvidence
 from bot.intake.clues import Reading, platform_of
-from bot.rendering.symptom_text import understood
+from bot.rendering.symptom_text import understood, unread
 from knowledge.model.schema import Knowledge
 
 MOST: Final = 10  # causes; the rest share what is left
@@ -50,4 +50,6 @@ def _says(reading: Reading) -> str:
     if reading.match.verdict == "close":
         titles = "; ".join(candidate.title for candidate in reading.match.offered)
         return " ".join([*says, understood(reading.match), f"{titles}."])
-    return " ".join([*says, *([understood(reading.match)] if has_words or not says else [])])
+    return " ".join(
+        [*says, *([unread(reading) or understood(reading.match)] if has_words or not says else [])]
+    )

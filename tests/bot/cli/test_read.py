@@ -53,6 +53,20 @@ def test_exit_codes_tell_whether_something_was_understood(capsys: pytest.Capture
     """3 where nothing was, with what would help; 2 where there is nothing to read."""
     assert main(["read", "hello"]) == 3
     assert "Describe what you see or hear" in capsys.readouterr().out
+    assert main(["read", "look at CA0123456789abcdef0123456789abcdef"]) == 3
+    assert "is a Call SID" in capsys.readouterr().out
+    assert main(["read", "звонки не работают в офисе"]) == 3
+    assert "I read English, Spanish" in capsys.readouterr().out
     assert main(["read", '{"weather": "fine", "wind": 3}']) == 3
     assert "weather, wind" in capsys.readouterr().out
     assert main(["read", " "]) == 2
+
+
+def test_a_file_that_is_no_text_gets_one_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A picture is named as one, and nothing is said about a problem that was not understood."""
+    picture = tmp_path / "screen.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n0000")
+    assert main(["read", str(picture)]) == 3
+    out = capsys.readouterr().out
+    assert out.startswith("This is a picture")
+    assert "understand" not in out

@@ -174,3 +174,23 @@ def test_a_code_of_the_past_is_not_the_trouble(text: str, codes: tuple[str, ...]
 def test_a_number_of_something_else_is_no_code(text: str) -> None:
     """What stands right before a number says what it counts."""
     assert read(text, VOCABULARY, KNOWLEDGE).codes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("the same agent is signed in on two computers and only one rings", "several-clients"),
+        ("no ring on the iPhone once the app is swiped away", "push-registration"),
+        ("since 8:00 all customers in every country are offline", "service-failing"),
+        ("the staff wifi cannot connect calls, the guests can", "signaling-blocked"),
+        ("they talk and it takes three seconds before we hear it", "quality-poor"),
+        ("behind the proxy with NTLM all phones get disconnected", "proxy-login"),
+        ("java.lang.SecurityException: com.acme.phone needs to be an active phone account", "app-error"),
+        ("20104 on a PC with a wrong date", "clock-skew"),
+    ],
+)
+def test_turns_of_speech_point_to_their_cause(text: str, first: str) -> None:
+    """Who is affected, where, and when points to the cause more than the single words."""
+    match = read(text, VOCABULARY, KNOWLEDGE).match
+    assert match.verdict != "none"
+    assert match.causes[0].cause == first

@@ -157,3 +157,9 @@ def test_what_is_not_blocked_is_ruled_out() -> None:
 def test_denials_of_other_languages_are_read(text: str) -> None:
     """“No VPN” rules out the VPN in each language."""
     assert read_statements(to_english(text, language_of(text))).points.get("vpn-in-the-way", 0.0) < 0
+
+
+@pytest.mark.parametrize("text", ["звонки не работают в офисе", "通话没有声音", "통화가 연결되지 않습니다"])
+def test_a_language_that_is_not_read_has_no_id(text: str) -> None:
+    """Text in other letters is not called English."""
+    assert language_of(text) == ""
