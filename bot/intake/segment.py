@@ -13,6 +13,7 @@ from bot.intake.parsing.decode import forms_of, plain, without_prefixes
 from bot.intake.parsing.json_blocks import JsonBlock, find_blocks
 from bot.intake.parsing.log_lines import LOG_LINE, SOURCE_PLACE
 from bot.intake.readers import ToolReader, tools_in
+from knowledge.search.small_letters import small_text
 
 SHORTEST: Final = 40  # characters
 LONGEST_LINE: Final = 2_000  # characters of a line that are examined
@@ -128,8 +129,9 @@ def _marks(lines: tuple[_Line, ...], tools: Sequence[ToolReader]) -> list[_Mark]
 
 def _mark(words: str, reader: ToolReader | None, tools: Sequence[ToolReader]) -> _Mark:
     """Return the format of one line. The tool of the previous line is tried first, and a log before most tools."""
+    small = small_text(words)
     is_log = bool(LOG_LINE.match(words) or SOURCE_PLACE.search(words[-_PLACE:]))
     for other in (*([reader] if reader else []), *tools):
-        if other.lines.search(words) and (other.in_log or not is_log):
+        if other.lines.is_in(words, small) and (other.in_log or not is_log):
             return "tool", other
     return _LOG if is_log else _PROSE

@@ -49,8 +49,8 @@ _FIRST_CURRENT: Final = 3
 # Options describe no symptom.
 # A prompt with a tool's command; what it printed has its own reader.
 _COMMAND: Final = re.compile(
-    r"^\s*(?:[$#]|PS [A-Z]:\\[^>\n]*>|[A-Z]:\\[^>\n]*>)\s*(?:nslookup|dig|curl|ping|tracert|traceroute|mtr|openssl|nc|"
-    r"test-netconnection|resolve-dnsname)\b[^\n]*",
+    r"^[^\S\n]*(?:[$#]|PS [A-Z]:\\[^>\n]*>|[A-Z]:\\[^>\n]*>)\s*(?:nslookup|dig|curl|ping|tracert|traceroute|mtr|"
+    r"openssl|nc|test-netconnection|resolve-dnsname)\b[^\n]*",
     re.IGNORECASE | re.MULTILINE,
 )
 _OPTION: Final = re.compile(

@@ -66,13 +66,13 @@ def read_words(
     )
 
 
-def _of_now(codes: Sequence[WrittenCode], runs: Iterable[tuple[bool, str]]) -> tuple[WrittenCode, ...]:
+def _of_now(codes: Sequence[WrittenCode], runs: Sequence[tuple[bool, str]]) -> tuple[WrittenCode, ...]:
     """Return *codes* without those that people name as fixed. A log is of now."""
-    groups = {False: "", True: ""}
-    for is_log, words in runs:
-        groups[is_log] += f"{words}\n"
-    over = codes_of_the_past(groups[False][:_PART], {item.code for item in codes})
-    return tuple(item for item in codes if item.code not in over or item.code in groups[True])
+    stories, logs = (
+        "".join(f"{words}\n" for of_log, words in runs if of_log is is_log) for is_log in (False, True)
+    )
+    over = codes_of_the_past(stories[:_PART], {item.code for item in codes})
+    return tuple(item for item in codes if item.code not in over or item.code in logs)
 
 
 def _beginning(runs: Iterable[tuple[bool, str]], *, has_code: bool) -> str:

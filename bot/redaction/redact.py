@@ -108,7 +108,7 @@ def _by_name(name: str, value: Any) -> Any:
 
 
 def _find(text: str) -> Iterator[Found]:
-    plain = text.translate(LOOKS_LIKE)
+    plain = text if text.isascii() else text.translate(LOOKS_LIKE)
     found, first = _without(UNSEEN, plain)
     yield from _placed(_all(found), first)
     joined, place = _without(LINE_BREAK, found)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from knowledge.loading.yaml_lines import parse_yaml
+from knowledge.search.small_letters import CaselessPattern
 
 LONGEST: Final = 8_000  # characters; a story with its log lines is shorter
 _HOST: Final = re.compile(
@@ -24,9 +25,9 @@ _FILE: Final = Path(__file__).parent / "signs.yaml"
 class Sign:
     """One line of the file: when it holds, and what it speaks for."""
 
-    any: tuple[re.Pattern[str], ...]
-    all: tuple[re.Pattern[str], ...]
-    unless: tuple[re.Pattern[str], ...]
+    any: tuple[CaselessPattern, ...]
+    all: tuple[CaselessPattern, ...]
+    unless: tuple[CaselessPattern, ...]
     codes: frozenset[str]
     points: Mapping[str, float]
     against: tuple[str, ...]
@@ -104,5 +105,5 @@ def _sign(line: Mapping[str, Any]) -> Sign:
     )
 
 
-def _patterns(lines: Iterable[str]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(line, re.IGNORECASE) for line in lines)
+def _patterns(lines: Iterable[str]) -> tuple[CaselessPattern, ...]:
+    return tuple(map(CaselessPattern, lines))

@@ -64,7 +64,7 @@ def plain(text: str) -> str:
         text = _SLACK_LINK.sub(lambda match: match[2] or match[0][1:-1], text)
     if "&" in text:
         text = html.unescape(text)
-    return text.translate(_QUOTES)
+    return text if text.isascii() else text.translate(_QUOTES)
 
 
 def forms_of(text: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.model.request import Vocabulary
+from knowledge.search.small_letters import CaselessPattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class CodePattern:
     """
 
     context: str
-    pattern: re.Pattern[str]
+    pattern: re.Pattern[str] | CaselessPattern
     sure: bool = False
     in_log: bool = False
     prefix: str = ""  # digits that the code has today, and this spelling lacks
@@ -40,7 +41,7 @@ class WrittenCode:
 
 
 def _form(context: str, pattern: str, *, sure: bool = False, in_log: bool = False) -> CodePattern:
-    return CodePattern(context, re.compile(pattern, re.IGNORECASE), sure, in_log)
+    return CodePattern(context, CaselessPattern(pattern), sure, in_log)
 
 
 # A duration or a size, regardless of the word before it: "failed after error 31009 ms".
@@ -81,10 +82,9 @@ FORMS: Final = (
     ),
     CodePattern(
         "the SIP status of an old SDK",  # 603 is today's 31603; other statuses have another meaning today
-        re.compile(
+        CaselessPattern(
             r"(?:com\.twilio\.voice\.error Code=|(?:connection|generic) error[^\n]{0,3}\(|"
-            r"\berror (?:code )?)(480|486|487|600|603)\b",
-            re.IGNORECASE,
+            r"\berror (?:code )?)(480|486|487|600|603)\b"
         ),
         in_log=True,
         prefix="31",
@@ -128,9 +128,8 @@ FORMS: Final = (
 )
 
 # WebSocket close codes (RFC 6455).
-CLOSE_CODE: Final = re.compile(
-    r"(?:close[ds]?(?:\s?event)?|socket|wss?|websocket|code)[^\n]{0,40}?[\s:=(\"'](1006|1015)(?!\d)",
-    re.IGNORECASE,
+CLOSE_CODE: Final = CaselessPattern(
+    r"(?:close[ds]?(?:\s?event)?|socket|wss?|websocket|code)[^\n]{0,40}?[\s:=(\"'](1006|1015)(?!\d)"
 )
 
 _FIVE: Final = re.compile(r"\d{5}")

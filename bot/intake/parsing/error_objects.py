@@ -12,16 +12,16 @@ from bot.intake.parsing.fields import FieldMap
 from bot.intake.parsing.report_formats import said_form, version_in
 from bot.intake.preflight_report import PreflightReport, SdkError
 from bot.redaction.redact import redact
+from knowledge.search.small_letters import CaselessPattern
 
 MOST: Final = 50
 LONGEST: Final = 200  # characters of a message
 
 _CODE: Final = re.compile(r"(?<![\d.])([1-6]\d{4})(?![\d.]\d|\d)")
 HANGUP: Final = re.compile(r"\bHANGUP\b")
-CSP: Final = re.compile(
+CSP: Final = CaselessPattern(
     r"violates the following Content Security Policy|Refused to connect to [^\n]{1,300}Content Security Policy"
-    r"|Content[- ]Security[- ]Policy[^\n]{0,200}(?:block|refus|violat)",
-    re.IGNORECASE,
+    r"|Content[- ]Security[- ]Policy[^\n]{0,200}(?:block|refus|violat)"
 )
 
 _INSIDE: Final = ("twilioerror", "originalerror", "cause", "causedby", "innererror", "underlyingerror")

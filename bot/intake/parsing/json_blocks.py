@@ -32,12 +32,13 @@ _REPORTS: Final = 12  # per text
 _STRICT_START: Final = re.compile(
     r"\{\s*[\"}]|\[\s*(?:[\"\[{\]]|-?\d[\d.eE+-]{0,30}\s*[,\]]|(?:true|false|null|NaN|-?Infinity)\b)"
 )
+_BRACKET: Final = re.compile(r"[{\[]")
 _TAG: Final = re.compile(r"\[[\w .:$#/-]{0,80}\]")  # of a logger: words without quotes or commas
 
 
 def score(value: Any) -> int:
     """Count the points of a map."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return 0
     keys = {folded(key) for key in list(value)[:200]}
     return sum(_POINTS[key] for key in keys & _POINTS.keys())
@@ -117,8 +118,8 @@ def _strict_start(text: str, at: int) -> int:
 
 def _bracket(text: str, at: int) -> int:
     """Find where the next value may begin."""
-    found = [place for mark in "{[" if (place := text.find(mark, at)) >= 0]
-    return min(found, default=-1)
+    found = _BRACKET.search(text, at)
+    return found.start() if found else -1
 
 
 def reports_in(value: Any) -> list[tuple[Mapping[str, Any], Any]]:
@@ -131,7 +132,7 @@ def reports_in(value: Any) -> list[tuple[Mapping[str, Any], Any]]:
         looked += 1
         if isinstance(item, str):
             item = _written_json(item)
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             inner = _better_inside(item)
             if score(item) >= ENOUGH and inner is None:
                 found.append((item, around))
@@ -145,13 +146,13 @@ def reports_in(value: Any) -> list[tuple[Mapping[str, Any], Any]]:
 
 
 def _worth(value: Any, depth: int) -> bool:
-    return depth < _DEEP and isinstance(value, Mapping | list | str) and bool(value)
+    return depth < _DEEP and isinstance(value, (dict, list, str)) and bool(value)
 
 
 def _better_inside(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return a nested map that is more of a report than the map itself."""
     own = score(item)
-    inside = (child for child in list(item.values())[:100] if isinstance(child, Mapping))
+    inside = (child for child in list(item.values())[:100] if isinstance(child, dict))
     return next((child for child in inside if score(child) >= max(ENOUGH, own)), None)
 
 

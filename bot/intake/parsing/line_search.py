@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.intake.parsing.hosts import HOST, names_in
+from knowledge.search.small_letters import CaselessPattern
 
 MOST: Final = 300  # lines for each word
 _LONGEST: Final = 1_500  # characters to each side
@@ -17,9 +18,8 @@ _FILES: Final = (
     ".js", ".ts", ".html", ".mp3", ".java", ".kt", ".swift", ".m", ".c", ".so", ".dylib", ".app", ".php",
 )  # fmt: skip
 _CODE: Final = ("com.", "org.", "java.", "javax.", "android.", "tvo.", "nwerror.")
-_DECIDES: Final = re.compile(
-    r"error|exception|fail|code|denied|refused|candidate:|clos(?:ed?|ing)|HANGUP|Content.Security|twilio|fehler|/errors?/",
-    re.IGNORECASE,
+_DECIDES: Final = CaselessPattern(
+    r"error|exception|fail|code|denied|refused|candidate:|clos(?:ed?|ing)|HANGUP|Content.Security|twilio|fehler|/errors?/"
 )
 
 

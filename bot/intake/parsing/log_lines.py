@@ -35,8 +35,8 @@ LOG_LINE: Final = re.compile(
 SOURCE_PLACE: Final = re.compile(r"\s[\w.@-]{1,80}\.(?:[jt]s|html)(?:\?\S{0,40})?:\d{1,6}:\d{1,6}$")
 
 
-def errors_in(text: str) -> Iterator[SdkError]:
-    """Find the errors in a log, each once, with the line as the message."""
+def errors_in(text: str, *, messages: bool = True) -> Iterator[SdkError]:
+    """Find the errors in a log, each once, with the line as the message if *messages* are wanted."""
     written = list(codes_in(text, log=True))
     lines = {item.digits: item.line for item in written}
     inner = {item.digits: item.code for item in written if item.context == INNER}
@@ -46,11 +46,11 @@ def errors_in(text: str) -> Iterator[SdkError]:
         inside = next((item for place, item in inner.items() if 0 < place - at < _NEAR), "")
         if (code, inside) not in known:
             known.add((code, inside))
-            yield SdkError(code, message(lines[at]), inside if inside != code else "")
+            yield SdkError(code, message(lines[at]) if messages else "", inside if inside != code else "")
     codes = {code for pair in known for code in pair}
     for at, code in inner.items():
         if code not in codes:
             codes.add(code)
-            yield SdkError(code, message(lines[at]))
+            yield SdkError(code, message(lines[at]) if messages else "")
     for close in dict.fromkeys(match[1] for match in CLOSE_CODE.finditer(text)):
         yield SdkError("", f"The WebSocket was closed with {close}", close_code=int(close))

@@ -12,12 +12,13 @@ from typing import Any, Final
 DEEPEST: Final = 60  # a report has eight levels
 
 _TOKEN: Final = re.compile(
-    r"""\s+|//[^\n]*|/\*.*?(?:\*/|\Z)"""
+    r"""\s*+(?:(?P<name>[A-Za-z_$][^\s{}\[\](),:;="'`\u2026]*+)"""
     r"""|(?P<text>"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|`(?:[^`\\]|\\.)*+`?)"""
     r"""|(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.%:/-]))"""
     r"""|(?P<mark>=>|[{}\[\](),:;=])"""
     r"""|(?P<dots>\.\.\.|\u2026)"""
-    r"""|(?P<word>(?:<null>|[^\s{}\[\](),:;="'`\u2026]+))""",
+    r"""|//[^\n]*|/\*.*?(?:\*/|\Z)"""
+    r"""|(?P<word>(?:<null>|[^\s{}\[\](),:;="'`\u2026]+)))|\s+""",
     re.DOTALL,
 )
 
@@ -83,9 +84,9 @@ def parse(text: str, start: int = 0) -> tuple[Any, int, bool]:
     """Parse the value whose bracket is at *start*. Return it, its end, and whether it was truncated."""
     reader = _LooseReader()
     at = start
-    while match := _TOKEN.match(text, at):
-        at = match.end()
-        if match.lastgroup and reader.take(match.lastgroup, match[0], match.start()):
+    for match in _TOKEN.finditer(text, start):
+        at, kind = match.end(), match.lastgroup
+        if kind and reader.take("word" if kind == "name" else kind, match[kind], match.start(kind)):
             return reader.whole, at, reader.cut
     return reader.finish(), at, True
 
@@ -188,12 +189,26 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def load_strict(text: str, start: int = 0) -> tuple[Any, int]:
-    """Parse one strict JSON value at *start*; ValueError or RecursionError if there is none."""
-    return _STRICT.raw_decode(text, start)
+    """Parse one strict JSON value at *start*; ValueError or RecursionError if there is none.
+
+    The decoder's error counts the lines of all that it was given. In a long text, a part is therefore tried first.
+    """
+    part = text[start : start + _PART]
+    try:
+        value, end = _STRICT.raw_decode(part)
+    except json.JSONDecodeError as error:
+        if start + len(part) < len(text) and (error.pos > len(part) - _SPLIT or error.msg in _GOES_ON):
+            return _STRICT.raw_decode(text, start)
+        error.pos += start
+        raise
+    return value, start + end
 
 
 def _constant(_: str) -> None:
     return None  # NaN and infinities are not numbers here
 
 
+_PART: Final = 4_000  # characters
+_SPLIT: Final = 16  # characters: the longest number, word, or escape that the end of a part may split
+_GOES_ON: Final = ("Unterminated string starting at",)
 _STRICT: Final = json.JSONDecoder(parse_constant=_constant, strict=False)

@@ -4,7 +4,6 @@ A new format needs a file and a line here. Pure. A tool's output does not show w
 made elsewhere until the user says that it was made on their device. A log is the device's own.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +29,7 @@ from bot.intake.readers import (
     trickle_ice,
 )
 from knowledge.reasoning.device import PASTED, PLACED
+from knowledge.search.small_letters import small_text
 from probes.protocol.model import Observation, Target
 
 NO_RESULT: Final = "Output of {tool} that shows no result for a host."
@@ -50,8 +50,8 @@ class ToolReader:
 
     tool: str
     words: tuple[str, ...]
-    sign: re.Pattern[str] | LazyPattern
-    lines: re.Pattern[str] | LazyPattern
+    sign: LazyPattern
+    lines: LazyPattern
     read: Callable[[str], ToolRows]
     in_log: bool = False  # its lines may begin like those of an SDK's log
 
@@ -148,10 +148,9 @@ LOGS: Final = (
 
 def tools_in(text: str) -> tuple[ToolReader, ...]:
     """List the tools that may have written lines of *text*."""
-    lower = f"\n{text}".casefold()
-    return tuple(
-        reader for reader in TOOLS if any(word in lower for word in reader.words) and reader.sign.search(text)
-    )
+    lower, small = f"\n{text}".casefold(), small_text(text)
+    named = (reader for reader in TOOLS if any(word in lower for word in reader.words))
+    return tuple(reader for reader in named if reader.sign.is_in(text, small))
 
 
 def observe_tool(reader: ToolReader, text: str) -> dict[str, Observation]:
