@@ -5,7 +5,7 @@ certificate, for example, may be a device's on the path, and trusted.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from bot.check_link.browser_checks import BrowserChecks, given_facts
 from bot.check_link.device_report import REPORT, report_of
@@ -16,6 +16,9 @@ from bot.model.request import Request
 from knowledge.model.schema import CaseModel, ProbeSpec
 from probes.protocol.failures import NO_RESULT, Failure
 from probes.protocol.model import Observation, Target
+
+# Closes without a reason of the service's own. 1001 and 1011 to 1014 are its own trouble, as in the check of relays.
+_CUT_CODES: Final = (1000, 1005, 1006, 1008)
 
 
 def observe_result(
@@ -91,10 +94,9 @@ def _websocket(
     facts = item.facts
     if item.failure is None:
         return None, {"upgraded": True, **given_facts(facts, "opened_ms")}
-    if item.failure == Failure.WEBSOCKET_CLOSED:
+    if item.failure == Failure.WEBSOCKET_CLOSED and facts.close_code in (None, *_CUT_CODES):
         return Failure.WEBSOCKET_CLOSED, {"upgraded": True, **given_facts(facts, "close_code", "attempts")}
-    hidden = (Failure.CONNECTION_ABORTED, Failure.GENERIC_TIMEOUT_ERROR)
-    if item.failure in hidden and facts.host_reachable:
+    if item.failure == Failure.CONNECTION_ABORTED and facts.host_reachable:
         seen = {"upgraded": False, "reason_hidden": True, "hidden_at": host}
         return Failure(item.failure), {**seen, **given_facts(facts, "attempts")}
     if checks.is_dropped(item):

@@ -180,7 +180,7 @@ async def _talk(request: web.Request, way: str) -> web.StreamResponse:
     socket = web.WebSocketResponse()
     await socket.prepare(request)
     if way == "closes":
-        await socket.close(code=1001)
+        await socket.close(code=1008)
         return socket
     async for message in socket:
         if message.type is WSMsgType.TEXT:

@@ -62,6 +62,25 @@ CHROMIUM: Final[Mapping[str, Expected]] = {
     "edge-mismatch": Expected("edge-mismatch"),
     "packet-loss-10": Expected("packet-loss"),
 }
+# Where a browser sees a failure that has an innocent cause, or that is the service's own. It must blame nothing that
+# the relay does not find.
+TRAPS: Final = (
+    "dns-dead",
+    "dns-one-name",
+    "dns-one-address",
+    "gateway-busy",
+    "gateway-hangs",
+    "gateway-late",
+    "gateway-no-pong",
+    "line-far",
+    "loss-20",
+    "trap-loss",
+    "trap-nat-pool",
+    "trap-nat-random",
+    "trap-stateless-range",
+)
+TRAP_S: Final = 20.0  # a line with 20 % loss also sends the page's own requests again
+
 # Firefox counts no packets without an answer, and does not show that a name resolves: it proves what works.
 FIREFOX: Final[Mapping[str, Expected]] = {
     "healthy": CHROMIUM["healthy"],

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from tests.lab import check_expected, privileges, table
-from tests.lab.check_expected import CHROMIUM, CLEAR, FIREFOX, UNKNOWN, Expected, compare
+from tests.lab.check_expected import CHROMIUM, CLEAR, FIREFOX, TRAP_S, TRAPS, UNKNOWN, Expected, compare
 from tests.lab.check_links import LINEMAN, CheckLinks, Visit, check_links
 from tests.lab.lab import Lab, Situation
 from tests.lab.scenarios import Scenario
@@ -43,18 +43,17 @@ def relay_ids(situation: Situation, scenario: Scenario) -> set[str]:
     return {entry["id"] for name in ("found", "risks") for entry in diagnosis[name]}
 
 
-def check(browser: str, expected: Expected, visit: Visit, relay: set[str]) -> tuple[str, list[str]]:
-    """How the browser's answer stands beside the relay's, and what is wrong with it."""
-    result = compare(visit.verdict, visit.ids, relay)
+def check(browser: str, expected: Expected, visit: Visit, relay: set[str]) -> list[str]:
+    """What is wrong with the browser's answer."""
     wrong = []
-    if result == "differs":
+    if compare(visit.verdict, visit.ids, relay) == "differs":
         wrong.append(f"{browser} says {visit.verdict} {sorted(visit.ids)}, the relay {sorted(relay)}")
     wanted: set[str] = set() if expected.answer in (CLEAR, UNKNOWN) else {expected.answer}
     if visit.ids != wanted or (not wanted and visit.verdict != expected.answer):
         wrong.append(f"{visit.verdict} {sorted(visit.ids)}, expected {expected.answer}")
     if visit.seconds > expected.seconds:
         wrong.append(f"{visit.seconds:.1f} s from click to answer, at most {expected.seconds}")
-    return result, wrong
+    return wrong
 
 
 def run(lab: Lab, links: CheckLinks, browser: str, name: str, request: pytest.FixtureRequest) -> None:
@@ -64,17 +63,26 @@ def run(lab: Lab, links: CheckLinks, browser: str, name: str, request: pytest.Fi
     with lab.scenario(scenario) as situation:
         relay = relay_ids(situation, scenario)
         visit = links.visit(browser, links.make(scenario.arguments()[1:]))
-    result, wrong = check(browser, expected, visit, relay)
-    rows = request.config.stash.setdefault(table.CHECKS, [])
-    found = tuple(sorted(visit.ids)) or (visit.verdict,)
-    rows.append(
-        table.CheckRow(name, browser, expected.answer, found, tuple(sorted(relay)), result, visit.seconds)
-    )
+    wrong = check(browser, expected, visit, relay)
+    add_row(request, browser, name, expected.answer, visit, relay)
+    assert not wrong, f"{name}: {'; '.join(wrong)}\n{story(visit)}"
+
+
+def add_row(
+    request: pytest.FixtureRequest, browser: str, name: str, expected: str, visit: Visit, relay: set[str]
+) -> None:
+    """Add a row to the table at the end of the session."""
+    found, result = tuple(sorted(visit.ids)) or (visit.verdict,), compare(visit.verdict, visit.ids, relay)
+    row = table.CheckRow(name, browser, expected, found, tuple(sorted(relay)), result, visit.seconds)
+    request.config.stash.setdefault(table.CHECKS, []).append(row)
+
+
+def story(visit: Visit) -> str:
+    """What the page sent, one line per check."""
     observations = visit.sent.get("observations", [])
-    story = [
+    return "\n".join(
         f"  {o['probe']} {o['edge'] or o['transport']}: {o['failure']} {o['facts']}" for o in observations
-    ]
-    assert not wrong, "\n".join([f"{name}: {'; '.join(wrong)}", *story])
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in CHROMIUM if name != LOSS])
@@ -91,6 +99,20 @@ def test_firefox_beside_a_relay(
 ) -> None:
     """Firefox, which shows less, names nothing that the relay does not find."""
     run(lab, links, "firefox", name, request)
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_chromium_blames_nothing_else(
+    lab: Lab, links: CheckLinks, name: str, request: pytest.FixtureRequest
+) -> None:
+    """What looks like a fault and is none, or is the service's own, is not blamed on the network."""
+    scenario = check_expected.scenario(name)
+    with lab.scenario(scenario) as situation:
+        relay = relay_ids(situation, scenario)
+        visit = links.visit("chromium", links.make(scenario.arguments()[1:]))
+    add_row(request, "chromium", name, "no blame", visit, relay)
+    assert visit.ids <= relay, story(visit)
+    assert visit.seconds <= TRAP_S
 
 
 @pytest.mark.parametrize("attempt", range(LOSS_RUNS))

@@ -54,7 +54,6 @@ def found(record: RunRecord) -> list[tuple[str, str]]:
         ({}, []),
         ({"websocket": (SILENT, {"host_reachable": False})}, [("signaling-blocked", "certain")]),
         ({"websocket": (ABORTED, {"host_reachable": True})}, [("websocket-blocked", "likely")]),
-        ({"websocket": (SILENT, {"host_reachable": True})}, [("websocket-blocked", "likely")]),
         ({"websocket": ("websocket_closed", {"close_code": 1006})}, [("websocket-blocked", "likely")]),
         ({"http": SILENT}, [("insights-blocked", "certain")]),
         ({"udp_media": "udp_outbound_lost"}, [("media-udp-blocked", "certain")]),
@@ -64,6 +63,8 @@ def found(record: RunRecord) -> list[tuple[str, str]]:
         # What a browser cannot see, or what chance explains, blames nobody.
         ({"websocket": (ABORTED, {"host_reachable": False})}, []),  # DNS, a reset, or a certificate
         ({"websocket": "inconclusive"}, []),
+        ({"websocket": (SILENT, {"host_reachable": True})}, []),  # a slow upgrade, perhaps
+        ({"websocket": ("websocket_closed", {"close_code": 1013})}, []),  # the service is busy
         ({"http": ABORTED}, []),  # an extension blocks it, perhaps
         ({"udp_media": "inconclusive"}, []),
         ({"udp_media": ("udp_outbound_lost", {"outbound_lost": []})}, []),

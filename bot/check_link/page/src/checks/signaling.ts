@@ -13,6 +13,8 @@ const AGAIN = 300; // ms before a second attempt
 const RESENT = 900; // ms: sooner than a lost SYN is sent again
 const TIMES = 5; // openings of an edge that are compared with as many of another
 const SERVICE_CODES = 3000; // close codes from here on are the service's own
+// Closed without a reason of the service's own. 1001 and 1011 to 1014 are its own trouble, as in the check of relays.
+const CUT_CODES = [1000, 1005, 1006, 1008];
 
 interface Attempt {
   end: "opened" | "closed" | "failed" | "silent";
@@ -66,9 +68,13 @@ function judge(first: Attempt, second: Attempt, control: string, facts: Observat
     facts.reason = "error_once";
     return "inconclusive";
   }
-  if (second.end === "closed") return "websocket_closed";
-  if (second.end === "silent" && !facts.resolved && !facts.host_reachable) {
-    facts.reason = "no_name";
+  if (second.end === "closed") {
+    if ([first, second].every(({ code }) => CUT_CODES.includes(code))) return "websocket_closed";
+    facts.reason = "closed_by_service";
+    return "inconclusive";
+  }
+  if (second.end === "silent" && (facts.host_reachable || !facts.resolved)) {
+    facts.reason = facts.host_reachable ? "slow_upgrade" : "no_name";
     return "inconclusive";
   }
   return second.end === "silent" ? "generic_timeout_error" : "connection_aborted";
