@@ -185,3 +185,8 @@ def test_logs_of_powershell_are_text() -> None:
     log = "ConnectionError (53405): Media connection failed\n" * 3
     for data in (log.encode("utf-16"), log.encode("utf-16-le"), log.encode("utf-16-be")):
         assert read(data).kind == "log", data[:4]
+
+
+def test_a_number_in_brackets_is_no_json() -> None:
+    """What iperf writes is not called JSON."""
+    assert read("[  5]   0.00-10.00  sec  1.10 MBytes   923 Kbits/sec  0.500 ms").kind == "nothing"
