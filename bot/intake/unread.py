@@ -107,7 +107,8 @@ def _is_plain(item: Segment) -> bool:
 
 def nothing_read(text: str, segments: Sequence[Segment]) -> tuple[ReadingKind, str]:
     """Say what the text is instead, or what is missing, if nothing could be read."""
-    has_more = len(segments) > 1  # "[  5]" among words is no JSON
+    texts = {item.text.strip() for item in segments}
+    has_more = len(texts) > 1  # "[  5]" among words is no JSON
     blocks = (item for item in segments if not (has_more and _is_plain(item)))
     values = [item.block.value for item in blocks if item.block and item.block.value]
     if values and unrelated_json.name_of(values[0]):
