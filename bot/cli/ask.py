@@ -90,6 +90,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "score": answer.score,
         "phrased": answer.phrased,
         "because": answer.because,
+        "language": answer.language,
     }
 
 

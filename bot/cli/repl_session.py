@@ -12,6 +12,7 @@ from bot.language.make_request import AmbiguousCode
 from bot.language.routed_intent import Conversation, LanguageContext
 from bot.model.symptom_match import SymptomMatch
 from bot.rendering.failure_text import outcome
+from bot.rendering.vantage_summary import result_of
 from bot.rendering.view import make_view
 
 
@@ -50,7 +51,7 @@ class Repl:
         found = make_view(record, engine.knowledge, engine.network).advised
         return Conversation(
             in_case=True,
-            about=context_of_case(record, found, self.meant, outcome),
+            about=context_of_case(record, found, self.meant, outcome, tuple(map(result_of, self.records))),
             asked=asked.option if asked else "",
             topics=topics_of(engine.knowledge, record.observations),
             last=self.last,

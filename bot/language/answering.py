@@ -1,12 +1,11 @@
 """Answer questions with sentences extracted from the knowledge, each with its source, or not at all.
 
-Pure: no network, no clock. The evidence of the case comes first, then the cause or code that the words refer
-to, then the passages. Nothing is invented: every sentence is in a file.
+Pure: no network, no clock. The case's evidence comes first, then the cause or code that is named, then the passages.
 """
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.language.case_context import CaseContext, seen_here
@@ -20,6 +19,7 @@ from knowledge.model.network import Network
 from knowledge.model.platforms import Reference
 from knowledge.model.schema import Knowledge
 from knowledge.search.derived_passages import cause_passage, code_passage, fix_passage
+from knowledge.search.languages import ENGLISH, language_of, to_english
 from knowledge.search.library import library_of
 from knowledge.search.passages import Passage, sentences_of
 from knowledge.search.tokens import telling, words_of
@@ -43,7 +43,11 @@ _HOW_KNOWN: Final = re.compile(
     r"\b(?:evidence|proof|prove|how (?:do|did|can) you (?:know|tell|see)|are you sure|what did you see|"
     r"why do you (?:think|say|believe)|how certain|how sure)\b"
 )
-_CODE: Final = re.compile(r"(?<!\d)\d{5}(?!\d)")
+# Five digits that count ports or people, or are one end of a range, are no code.
+_CODE: Final = re.compile(
+    r"(?<![\d-])(?<!to )(?<!port )\d{5}"
+    r"(?!\d|\s*(?:-|to\b|(?:\w+ )?(?:ports?|users?|agents?|calls?|minutes?)\b|udp|tcp))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class Answer:
     score: float = 0.0
     phrased: bool = False
     because: str = ""
+    language: str = ENGLISH  # of the question
 
     @property
     def answered(self) -> bool:
@@ -90,35 +95,33 @@ class Answer:
         if self.sentences:
             return " ".join(sentence.text for sentence in self.sentences)
         if self.closest:
-            return (
-                f"I don't know. The closest answers are: {'; '.join((title for _, title in self.closest))}."
-            )
+            titles = "; ".join(title for _, title in self.closest)
+            return f"I don't know. The closest answers are: {titles}."
         return "I don't know."
 
 
 def answer_question(text: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
     """Answer *text* in the context of a case: from its observations first, then from the knowledge."""
-    sentence = normalize(text)
+    language = language_of(text)
+    sentence = normalize(text if language == ENGLISH else to_english(text, language, asking=True))
+    return replace(_answer(sentence, text, about, knowledge, network), language=language)
+
+
+def _answer(
+    sentence: str, original: str, about: CaseContext, knowledge: Knowledge, network: Network
+) -> Answer:
+    """Answer the English *sentence*; *original* is the question in its own language."""
     lower = " ".join(sentence.casefold().replace("\u2019", "'").split())
+    if is_about_others(sentence) or is_about_others(original):
+        return Answer()
     of_case, general = answer_from_case(lower, about)
     if of_case:
-        passages = library_of(knowledge).passages
-        return _after(
-            of_case, _answer_from([passages[name] for name in general if name in passages], (), 1.0)
-        )
+        return _after(of_case, _passages(general, knowledge))
     if ports := passages_about_ports(sentence, about.platform):
-        return _answer_about_ports(ports, sentence, about, knowledge)
+        return _passages(ports, knowledge)
     written = _written(sentence, lower, about, knowledge, network)
     found = seen_here(sentence, lower, about, knowledge)
     return _after(found, written) if found else written
-
-
-def _answer_about_ports(names: Sequence[str], text: str, about: CaseContext, knowledge: Knowledge) -> Answer:
-    """Answer with everything that has to be open, except for another vendor's product."""
-    passages = library_of(knowledge).passages
-    if is_about_others(text):
-        return Answer()
-    return _answer_from([passages[name] for name in names if name in passages], (), 1.0)
 
 
 def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
@@ -134,9 +137,8 @@ def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, ne
             [_of_cause(cause, lower, about, knowledge, network) for cause in about.causes], nearest, 1.0
         )
     if codes and not subject:
-        if found := _of_codes(codes, about, knowledge, closest):
-            return _answer_from(found, nearest, 1.0)
-        return Answer((), (), nearest)
+        found = _of_codes(codes, about, knowledge, closest)
+        return _answer_from(found, nearest, 1.0) if found else Answer((), (), nearest)
     if about.code and about.code in knowledge.errors and not subject and lower:
         return _answer_from(_of_codes([about.code], about, knowledge, closest), nearest, 1.0)
     best = closest[0][1] if closest else 0.0
@@ -151,8 +153,13 @@ def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, ne
 
 def passage(name: str, knowledge: Knowledge) -> Answer:
     """Return all sentences of the passage *name*, or no answer if it does not exist."""
-    found = library_of(knowledge).passages.get(name)
-    return _answer_from([found], (), 1.0) if found else Answer()
+    return _passages([name], knowledge)
+
+
+def _passages(names: Sequence[str], knowledge: Knowledge) -> Answer:
+    known = library_of(knowledge).passages
+    found = [known[name] for name in names if name in known]
+    return _answer_from(found, (), 1.0) if found else Answer()
 
 
 def _subject(text: str, others: Sequence[str] = ()) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from bot.diagnosis.measurements import line_text
 from bot.diagnosis.run_record import RunRecord
 from knowledge.advice.fill import plain
 from knowledge.model.advice import AdvisedCause
@@ -27,6 +28,7 @@ _SUSPECTS: Final = re.compile(
 )
 _HERE: Final = {False: "Found here", True: "A risk here; nobody is affected now"}
 SHORT: Final = 500  # characters of a question; phrases are not searched in a longer text
+_ALIKE: Final = 3  # causes of one kind that are named
 _MEANT: Final = 1.4  # score of a cause that the user suspects by name
 
 
@@ -59,6 +61,9 @@ class CaseContext:
     looked: tuple[LookedAt, ...] = ()
     customer: tuple[str, ...] = ()  # what can be passed on
     vantage: str = ""
+    owners: tuple[str, ...] = ()  # who has to act, the first to act first: firewall, developer, support, user
+    measured: str = ""  # the line's figures in one sentence
+    relays: tuple[tuple[str, str, str], ...] = ()  # of each relay: name, place, and result in words
 
 
 def context_of_case(
@@ -66,10 +71,11 @@ def context_of_case(
     found: Sequence["AdvisedCause"],
     meant: tuple[str, ...] = (),
     say: Callable[[Observation], str] = plain,
+    relays: tuple[tuple[str, str, str], ...] = (),
 ) -> CaseContext:
     """Return the context of a case. *meant* lists the causes matched to its description, if none was found.
 
-    *say* describes a failure in words.
+    *say* describes a failure in words. *relays* lists the name, the place, and the result of each relay.
     """
     diagnosis = record.diagnosis
     judged = {cause.id: f"{_HERE[cause.impact == 'risk']}: {cause.title}." for cause in found}
@@ -98,6 +104,11 @@ def context_of_case(
         looked=tuple(_looked(observation, say) for observation in record.observations.values()),
         customer=tuple(cause.customer for cause in found if cause.impact != "risk"),
         vantage=record.vantage,
+        owners=tuple(
+            dict.fromkeys(fix.who for cause in found if cause.impact != "risk" for fix in cause.fixes)
+        ),
+        measured=line_text(record.observations.values()),
+        relays=relays,
     )
 
 
@@ -113,12 +124,13 @@ def _answers(record: RunRecord) -> Iterable[tuple[str, str, str]]:
 
 def _looked(observation: Observation, say: Callable[[Observation], str]) -> LookedAt:
     target = observation.target
+    place = f"{target.host} {target.transport.upper()} {target.port}" if target.port else target.host
+    if observation.probe == "udp_media":  # it tries several ports; the target names only the first
+        place = f"UDP to the media ports of {target.host}"
     return LookedAt(
         observation.probe,
         target.service,
-        f"{target.host} {target.transport.upper()} {target.port}"
-        if target.host and target.port
-        else target.host,
+        place if target.host else "",
         say(observation) if observation.failure else "",
         observation.failure in NO_RESULT,
     )
@@ -141,6 +153,18 @@ def _because(text: str, judged: "Judged") -> str:
     return f"{text}: {judged.title.rstrip('.')}." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
 
 
+def _not_of_this_code(suspect: str, about: CaseContext, knowledge: Knowledge) -> tuple[str, ...]:
+    """Say that the code has no cause like *suspect*, or how the like causes of the case were judged."""
+    family = [cause for cause in knowledge.causes if cause.split("-")[0] == suspect.split("-")[0]]
+    if judged := [about.judged[cause] for cause in family if cause in about.judged]:
+        return tuple(judged)
+    like = [suspect, *(cause for cause in family if cause != suspect)][:_ALIKE]
+    titles = "; ".join(knowledge.causes[cause].title.rstrip(".") for cause in like)
+    return (
+        (f"{about.code} has no known cause of this kind. Of this kind are: {titles}.",) if about.code else ()
+    )
+
+
 def seen_here(text: str, lower: str, about: CaseContext, knowledge: Knowledge) -> tuple[str, ...]:
     """Answer from the case's observations: why a cause was found, or the status of a suspected cause."""
     if about.evidence and _WHY.search(lower):
@@ -148,6 +172,8 @@ def seen_here(text: str, lower: str, about: CaseContext, knowledge: Knowledge) -
     if not about.judged or len(lower) > SHORT or not _SUSPECTS.search(lower):
         return ()
     best = library_of(knowledge).causes(text)[0]
-    if best.score < _MEANT or best.label not in about.judged:
+    if best.score < _MEANT or best.label not in knowledge.causes:
         return ()
+    if best.label not in about.judged:
+        return _not_of_this_code(best.label, about, knowledge)
     return (about.judged[best.label], *(about.evidence if about.causes == (best.label,) else ()))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from bot.language.case_context import CaseContext, LookedAt
+from bot.language.case_results import answer_from_results
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -33,8 +34,7 @@ _FIREWALL: Final = _any(
 )
 _HOSTS: Final = _any(
     r"\b(?:which|what)\b[^.?]{0,20}"
-    r"\b(?:hosts?|servers?|address(?:es)?|ips?|names?|domains?|gateways?|targets?|ports?)\b"
-    r"[^.?]{0,25}"
+    r"\b(?:hosts?|servers?|address(?:es)?|ips?|names?|domains?|gateways?|targets?|ports?)\b[^.?]{0,25}"
     r"\b(?:blocked|failing|fails?|failed|shut|closed|dropped|unreachable|down|not (?:work|reach|answer|open))",
     r"\bwhat (?:exactly )?is (?:being )?(?:blocked|shut|dropped)\b",
     r"\b(?:which|what) (?:ones?|of them) (?:is|are|was|were) (?:blocked|failing|shut)",
@@ -42,16 +42,17 @@ _HOSTS: Final = _any(
 _TELL: Final = _any(
     r"\bwhat (?:should|shall|can|could|do|must|would|to)\b[^.?]{0,12}"
     r"\b(?:tell|say to|write to|answer|reply to|pass on to|send)"
-    r"(?:\s+(?:to\s+)?(?:them|him|her|the (?:customer|user|caller|client|agent|team|network people|"
-    r"it team|firewall team)|"
-    r"our (?:customer|user|it|network team|firewall team)|it))?",
+    r"(?:\s+(?:to\s+)?(?:them|him|her|the (?:customer|user|caller|client|agent|team|network people|it team|"
+    r"firewall team)|our (?:customer|user|it|network team|firewall team)|it))?",
     r"\bwhat (?:goes|do i put) (?:back )?(?:to|in the mail to) the (?:customer|user)\b",
 )
 _TESTED: Final = _any(
     r"\b(?:did|have|has|do|does) (?:you|it|lineman|the (?:relay|bot|probe))\b[^.?]{0,12}"
-    r"\b(?:test|check|tr(?:y|ied)|look|"
-    r"measure|prob|see|reach|cover)",
+    r"\b(?:test|check|tr(?:y|ied)|look|measure|prob|see|reach|cover)",
     r"\b(?:was|were|is|has|have|are)\b[^.?]{0,30}\b(?:tested|checked|tried|looked at|measured|probed|covered)\b",
+    r"^\W*(?:(?:and|so|but|ok)\W+)*(?:did|does|is|are|was|were)\b[^.?]{0,30}"
+    r"\b(?:pass|passed|succeed\w*|ok|okay|fine|healthy|get through|work|works|working|reachable)\b",
+    r"\b(?:rule|ruled|exclude|excluded)\b[^.?]{0,12}\bout\b|\b(?:can|could|do) (?:we|you|i) exclude\b",
 )
 
 # (words for it, the checks that look at it, what it is called).
@@ -105,6 +106,8 @@ def answer_from_case(lower: str, about: CaseContext) -> tuple[tuple[str, ...], t
         return tuple(_hosts(about)), ()
     if _FIREWALL.search(lower):
         return tuple(_firewall(about)), ("firewall-who",)
+    if (results := answer_from_results(lower, about))[0]:
+        return results
     if _TESTED.search(lower) and (named := _tested(lower, about)):
         return named, ()
     return (), ()
@@ -168,6 +171,7 @@ def _hosts(about: CaseContext) -> Iterator[str]:
         listed = list(failed)
         more = f"; and {len(listed) - _MOST} more" if len(listed) > _MOST else ""
         yield f"These did not work: {'; '.join(listed[:_MOST])}{more}."
+        yield from about.evidence
     else:
         yield "No host that was checked is blocked."
     yield from _where(about)

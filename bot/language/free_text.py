@@ -10,6 +10,7 @@ from bot.intake.read import read
 from bot.language.answering import Answer, answer_question
 from bot.language.case_context import CaseContext
 from bot.language.follow_ups import in_context
+from bot.language.other_vendors import is_about_others, is_about_rivals
 from bot.language.routed_intent import LanguageContext
 from bot.model.symptom_match import SymptomMatch
 
@@ -51,11 +52,13 @@ def answer_or_match(text: str, about: CaseContext, language: LanguageContext) ->
     knowledge, network, vocabulary = language.knowledge, language.network, language.vocabulary
     if is_question(text):
         answer = answer_question(text, about, knowledge, network)
-        if answer.answered or _ASKS_WHAT.search(text):
+        if answer.answered or _ASKS_WHAT.search(text) or is_about_others(text):
             return answer
         readings = read(text, vocabulary, knowledge).match
         likely = readings.verdict != "none" and readings.causes[0].score >= _LIKELY
         return readings if likely else answer
+    if is_about_rivals(text):
+        return Answer()
     readings = read(text, vocabulary, knowledge).match
     if readings.verdict != "none":
         return readings

@@ -7,7 +7,6 @@ import re
 from typing import Final
 
 from bot.language.case_context import SHORT, CaseContext
-from bot.language.other_vendors import is_about_others
 from knowledge.model.schema import Knowledge
 from knowledge.search.library import ELSEWHERE, Context, library_of
 from knowledge.search.passages import Passage
@@ -49,7 +48,7 @@ def _ranked_as_said(text: str, about: CaseContext, knowledge: Knowledge) -> list
 def _ranked_by_words(text: str, about: CaseContext, knowledge: Knowledge) -> list[tuple[Passage, float]]:
     library = library_of(knowledge)
     ranked = library.answers(text, Context(about.code, about.platform, about.causes))
-    answered = bool(ranked) and library.answered(text, ranked[0]) and not is_about_others(text)
+    answered = bool(ranked) and library.answered(text, ranked[0])
     return [
         (library.passages[item.label], item.score if answered else 0.0)
         for item in ranked[: NEARBY + 1]

@@ -61,3 +61,9 @@ def side_of(record: RunRecord) -> VantageSummary:
         text = f"{looks} from there too" if failed else "The service is up"
         outcome = "unclear" if failed or missing else "clear"
     return VantageSummary(record.relay, record.vantage, outcome, text, missing.says if missing else "")
+
+
+def result_of(record: RunRecord) -> tuple[str, str, str]:
+    """Return one relay's name, where it is, and its result, in words."""
+    side = side_of(record)
+    return side.relay, side.vantage_text, side.headline

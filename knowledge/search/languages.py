@@ -31,7 +31,8 @@ class Language:
     id: str
     name: str
     knows: frozenset[str]
-    phrases: tuple[tuple[str, str], ...]  # the longest first
+    phrases: tuple[tuple[str, str], ...]  # of descriptions, the longest first
+    questions: tuple[tuple[str, str], ...]  # of questions: these too, and those that only questions have
 
 
 def language_of(text: str) -> str:
@@ -56,14 +57,20 @@ def name_of(language: str) -> str:
     return _languages()[language].name if language in _languages() else "English"
 
 
-def to_english(text: str, language: str) -> str:
-    """Replace the known phrases of *language* in *text* by English ones; names and codes stay."""
+def to_english(text: str, language: str, *, asking: bool = False) -> str:
+    """Replace the known phrases of *language* in *text* by English ones; names and codes stay.
+
+    With *asking*, those of questions too: "which ports", "what is".
+    """
     if language not in _languages():
         return text
     sentence = _bare(text[:LONGEST])
-    says = _patterns(language)
+    says = _patterns(language, asking=asking)
     for number, (pattern, _) in enumerate(says):  # marked first, so that no English word is replaced again
         sentence = pattern.sub(f" {chr(_MARK + number)} ", sentence)
+    if asking:  # what is left of its articles and pronouns says nothing in English
+        known = _languages()[language].knows
+        sentence = _WORD.sub(lambda word: "" if word[0] in known else word[0], sentence)
     english = re.sub(
         f"[{chr(_MARK)}-{chr(_MARK + len(says))}]", lambda mark: says[ord(mark[0]) - _MARK][1], sentence
     )
@@ -101,20 +108,30 @@ def _file() -> dict[str, Any]:
 
 
 def _language(name: str, entry: Any) -> Language:
-    phrases = [(str(phrase), str(english)) for english, many in entry["says"].items() for phrase in many]
-    phrases.sort(key=lambda pair: (-len(pair[0]), pair[0]))
     return Language(
         name,
         entry["name"],
         frozenset(map(str, entry["knows"])),
-        tuple(phrases),
+        _phrases(entry["says"]),
+        _phrases(entry.get("asks", {}), entry["says"]),
     )
 
 
+def _phrases(*groups: Mapping[Any, Any]) -> tuple[tuple[str, str], ...]:
+    """Return each phrase with its English, the longest first. Of the same phrase, the first group's."""
+    found: dict[str, str] = {}
+    for group in groups:
+        for english, many in group.items():
+            for phrase in many:
+                found.setdefault(str(phrase), str(english))
+    return tuple(sorted(found.items(), key=lambda pair: (-len(pair[0]), pair[0])))
+
+
 @cache
-def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _patterns(language: str, *, asking: bool) -> tuple[tuple[re.Pattern[str], str], ...]:
     """The phrases of *language*, compiled when a text in it comes: all languages together take 0.1 s."""
-    phrases = _languages()[language].phrases
+    known = _languages()[language]
+    phrases = known.questions if asking else known.phrases
     return tuple((_pattern(phrase, spaced=language != "ja"), english) for phrase, english in phrases)
 
 

@@ -18,6 +18,7 @@ from knowledge.search.features import Weights
 from knowledge.search.languages import english_words
 from knowledge.search.passages import Passage, load_passages
 from knowledge.search.ranker import LabeledText, Mix, Ranked, Ranker
+from knowledge.search.subjects import asks_what_it_is, framing, names_subject
 from knowledge.search.tokens import Concepts, make_concepts
 
 HERE: Final = Path(__file__).parent
@@ -32,11 +33,12 @@ _TEXT: Final = 0.6
 _COMMON: Final = 0.2  # weight of how common a cause is
 _HERE: Final = 0.25  # what the context adds or subtracts
 _NOT_HERE: Final = -0.5
+_NO_DEFINITION: Final = -0.3  # for an entry of the glossary, if nobody asks what something is
 _FOREIGN: Final = 0.8  # for each word that occurs only in subjects not covered here
 
 # Thresholds for answering; chosen on the tuning questions, 124 more unrelated ones, and the passages' own
 # questions by cross-validation.
-_ENOUGH: Final = 1.25
+_ENOUGH: Final = {"subject": 1.25, "thin": 2.0, "": math.inf}  # by what the question shares with the passage
 _COVERED: Final = 0.5  # for the share of the question's words that the passage has
 _STRANGE: Final = 0.4  # for each word that no passage has
 _AHEAD: Final = 0.4  # for its lead over the subjects that are not covered here
@@ -78,7 +80,8 @@ class Library:
     def answers(self, text: str, context: Context | None = None) -> list[Ranked]:
         """All passages and `ELSEWHERE`, best first."""
         about = context or Context()
-        favour = {passage.id: _fit(passage, about) for passage in self.passages.values()}
+        defines = asks_what_it_is(text)
+        favour = {passage.id: _fit(passage, about, defines) for passage in self.passages.values()}
         favour[ELSEWHERE] = _FOREIGN * self._answers.foreign(text, ELSEWHERE)[0]
         best, *others = self._answers.rank(text, favour)
         foreign = next((ranked.score for ranked in others if ranked.label == ELSEWHERE), best.score)
@@ -86,9 +89,10 @@ class Library:
 
     def answered(self, text: str, best: Ranked) -> bool:
         """Whether *best* answers *text*: it fits, and little of the text is about something else."""
+        shared = names_subject(text, lambda word: self._answers.has(best.label, word))
         strange = sum(self._answers.foreign(text, ELSEWHERE))
         sure = best.score + _COVERED * best.share + _AHEAD * min(best.ahead, 1.0) - _STRANGE * strange
-        return best.label != ELSEWHERE and sure >= _ENOUGH
+        return best.label != ELSEWHERE and sure >= _ENOUGH[shared]
 
     @cached_property
     def passages(self) -> Mapping[str, Passage]:
@@ -132,10 +136,14 @@ class Library:
 
     @cached_property
     def _answers(self) -> Ranker:
-        return self._ranker(_questions(tuple(self.passages.values())), self._concepts)
+        lines = _questions(tuple(self.passages.values()))
+        return self._ranker(lines, self._concepts, framing())
 
-    def _ranker(self, lines: Sequence[LabeledText], concepts: Concepts) -> Ranker:
-        return Ranker([text for text in lines if _bare(text.text) not in self._left_out], concepts, MIX)
+    def _ranker(
+        self, lines: Sequence[LabeledText], concepts: Concepts, framing: Collection[str] = ()
+    ) -> Ranker:
+        kept = [text for text in lines if _bare(text.text) not in self._left_out]
+        return Ranker(kept, concepts, MIX, framing)
 
     def _pairs(self, lines: Sequence[LabeledText]) -> list[tuple[str, str]]:
         return [(text.label, text.text) for text in lines if _bare(text.text) not in self._left_out]
@@ -179,9 +187,9 @@ def _questions(passages: Sequence[Passage]) -> list[LabeledText]:
     return lines + [LabeledText(ELSEWHERE, text) for text in _yaml("elsewhere.yaml")["subjects"]]
 
 
-def _fit(passage: Passage, context: Context) -> float:
-    """How much the *context* raises or lowers the score of a passage."""
-    fit = 0.0
+def _fit(passage: Passage, context: Context, defines: bool) -> float:
+    """How much the *context* raises or lowers the score of a passage, and whether the text asks what something is."""
+    fit = _NO_DEFINITION if passage.kind and not defines else 0.0
     if passage.platforms and context.platform:
         fit += _HERE if context.platform in passage.platforms else _NOT_HERE
     if not set(context.causes).isdisjoint(passage.causes):

@@ -5,7 +5,7 @@ Pure and deterministic. Learning is counting, so nothing has to be stored.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -50,8 +50,11 @@ class Ranked:
 class Ranker:
     """Compares texts with labeled lines; built once from all lines."""
 
-    def __init__(self, lines: Sequence[LabeledText], concepts: Concepts, mix: Mix) -> None:
-        self._concepts, self._mix = concepts, mix
+    def __init__(
+        self, lines: Sequence[LabeledText], concepts: Concepts, mix: Mix, framing: Collection[str] = ()
+    ) -> None:
+        """Learn from *lines*. Words of *framing* that no line has are left out of a text that is ranked."""
+        self._concepts, self._mix, self._framing = concepts, mix, framing
         found = [(line, features(line.text, concepts, mix.features)) for line in lines]
         self.labels = tuple(dict.fromkeys(line.label for line in lines))
         self._rarity = self._rarities(found)
@@ -68,7 +71,7 @@ class Ranker:
 
     def rank(self, text: str, favour: Mapping[str, float] | None = None) -> list[Ranked]:
         """All labels, best first; *favour* adds to the scores of some."""
-        raw = features(text, self._concepts, self._mix.features)
+        raw = self._features(text)
         query = self._unit(raw)
         near = self._nearest(query)
         ranked = []
@@ -84,14 +87,27 @@ class Ranker:
             ranked.append(Ranked(label, score, near.get(label, 0.0), self._share(raw, label)))
         return sorted(ranked, key=lambda item: (-item.score, item.label))
 
+    def has(self, label: str, word: str) -> bool:
+        """Whether a line of *label* has *word*, in the form that `words_of` returns."""
+        return f"w:{word}" in self._best[label]
+
     def foreign(self, text: str, label: str) -> tuple[int, int]:
         """How many words of *text* occur only under *label*, and how many occur nowhere."""
-        raw = features(text, self._concepts, self._mix.features)
+        raw = self._features(text)
         words = [name for name in raw if name[0] == "w"]
         return (
             sum(self._sole.get(name) == label for name in words),
             sum(name not in self._rarity for name in words),
         )
+
+    def _features(self, text: str) -> dict[str, float]:
+        raw = features(text, self._concepts, self._mix.features)
+        return raw if not self._framing else {name: raw[name] for name in raw if not self._frames(name)}
+
+    def _frames(self, name: str) -> bool:
+        """Whether *name* is a number or a word of the framing, and no line has it."""
+        word = name.removeprefix("w:")
+        return word != name and name not in self._rarity and (word in self._framing or word.isdigit())
 
     def _learn(self, line: LabeledText, vector: Vector) -> None:
         number = len(self._owner)

@@ -22,6 +22,7 @@ _JOINED: Final = (
     (re.compile(r"\b(?:can't|cannot|cant)\b"), "can not"),
     (re.compile(r"\b(?:won't|wont)\b"), "will not"),
     (re.compile(r"\b(is|are|was|were|do|does|did|has|have|had|would|could|should)n'?t\b"), r"\1 not"),
+    (re.compile(r"\bnumber of\b"), "count of"),
     (re.compile(r"\bwi[ -]fi\b|\bwlan\b"), "wifi"),
     (re.compile(r"\bweb[ -]sockets?\b|\bwss\b"), "websocket"),
     (re.compile(r"\bhot[ -]spot\b"), "hotspot"),
@@ -63,7 +64,8 @@ _IRREGULAR: Final = {
     "sdks": "sdk", "signalling": "signal", "signaling": "signal", "expired": "expire", "expires": "expire",
     "expiry": "expire", "expiration": "expire", "blocked": "block", "blocks": "block", "blocking": "block",
     "during": "during", "anything": "anything", "everything": "everything", "thing": "thing", "bring": "bring",
-    "ring": "ring", "king": "king", "string": "string", "ping": "ping", "morning": "morning",
+    "renewal": "renew", "decryption": "decrypt", "validity": "valid", "ring": "ring", "king": "king",
+    "string": "string", "ping": "ping", "morning": "morning",
 }  # fmt: skip
 
 

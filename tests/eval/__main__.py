@@ -12,6 +12,7 @@ from knowledge.loading.load import load_knowledge
 from knowledge.model.schema import Knowledge
 from knowledge.search.library import ELSEWHERE, Library
 from knowledge.search.passages import load_passages
+from tests.eval.asked import asked_files, load_asked, measure_asked
 from tests.eval.baseline import baseline
 from tests.eval.calibration import report
 from tests.eval.data import Half, Row, load
@@ -74,6 +75,9 @@ def main(arguments: Sequence[str]) -> None:
         for name in field_files():
             score = measure_cases(load_cases(name))
             print("\n".join([f"{name.removesuffix('.tsv')}\n  {score}", *(score.misses if misses else ())]))
+        for name in asked_files():
+            asked = measure_asked(load_asked(name))
+            print("\n".join([f"{name.removesuffix('.tsv')}\n  {asked}", *(asked.misses if misses else ())]))
         print("\n".join(report()))
 
 

@@ -4,6 +4,7 @@ from knowledge.loading.load import load_knowledge
 from knowledge.search.library import HERE, Library
 from knowledge.search.passages import load_passages
 from tests.eval.__main__ import declined, measure
+from tests.eval.asked import asked_files, load_asked
 from tests.eval.data import load
 from tests.eval.split import is_held_out
 
@@ -32,6 +33,8 @@ def test_nothing_held_out_was_added_to_learn_from() -> None:
     learnt |= {bare(question) for one in PASSAGES for question in one.questions}
     held_out = [row for subject in ("symptoms", "questions") for row in load(subject, "held-out")]  # type: ignore[arg-type]  # a literal
     assert [row.text for row in held_out if bare(row.text) in learnt] == []
+    asked = [row.text for name in asked_files() for row in load_asked(name)]
+    assert [text for text in asked if bare(text) in learnt] == []
 
 
 def test_symptoms() -> None:

@@ -21,6 +21,7 @@ from bot.rendering.blocks.block_types import (
 )
 from bot.rendering.blocks.elements import ButtonContext, button, numbered, row
 from bot.rendering.blocks.message import Message, MessageBuilder
+from knowledge.search.languages import ENGLISH, name_of
 
 NOBODY: Final = ButtonContext()
 WORDED: Final = "Worded by a language model, checked against the sources."
@@ -47,6 +48,10 @@ def answer(
     builder.add(
         rich(lines(_source(number, source) for number, source in enumerate(sentence.sources[:10], 1)))
     )
+    if sentence.language != ENGLISH:
+        builder.add(
+            context(f"The question was read as {name_of(sentence.language)}. Answers are in English.")
+        )
     if sentence.phrased:
         builder.add(context(WORDED))
     presses = list(_presses(sentence, asked, codes))

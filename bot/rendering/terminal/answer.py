@@ -8,6 +8,7 @@ from itertools import groupby
 
 from bot.language.answering import OFF, Answer, Sentence, Source
 from bot.rendering.terminal.console import MARK, Line
+from knowledge.search.languages import ENGLISH, name_of
 
 
 def render_answer(answer: Answer) -> Iterator[Line]:
@@ -19,6 +20,8 @@ def render_answer(answer: Answer) -> Iterator[Line]:
         return
     yield from _paragraphs(answer)
     yield from _sources(answer.sources)
+    if answer.language != ENGLISH:
+        yield Line(f"The question was read as {name_of(answer.language)}. Answers are in English.", "dim")
     if answer.phrased:
         yield Line("Worded by a language model. Each sentence was checked against its sources.", "dim")
     elif answer.because not in ("", OFF):

@@ -14,6 +14,7 @@ from bot.model.records import CaseRow
 from bot.rendering.blocks import notices
 from bot.rendering.blocks.notices import note
 from bot.rendering.failure_text import outcome
+from bot.rendering.vantage_summary import result_of
 from bot.slack.api.actor import Actor
 from bot.slack.conversation import answers, calls, reports, thread_replies
 from bot.slack.conversation.dispatch import (
@@ -75,7 +76,9 @@ def _hear(
     if not is_for_us(without_secrets(text)[0], language, conversation):
         return None
     if finished:
-        about = context_of_case(finished.record, view_of(context.engine, finished).advised, meant, outcome)
+        advised = view_of(context.engine, finished).advised
+        relays = tuple(result_of(record) for record in finished.records)
+        about = context_of_case(finished.record, advised, meant, outcome, relays)
         platform = conversation.about.platform or about.platform
         conversation = replace(conversation, about=replace(about, platform=platform))
     return read(text, language, conversation)

@@ -1,0 +1,112 @@
+"""Questions in people's own words, and what the answer must contain: the columns question, case, facts.
+
+A question with a case is asked in the case's thread. `facts` lists what must be in the answer, separated by ` & `;
+`|` separates spellings. `-` marks a question that must be declined.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+from bot.language.answering import Answer, answer_question
+from bot.language.case_context import CaseContext, context_of_case
+from bot.language.intents import Intent
+from bot.language.routed_intent import Conversation
+from bot.language.router import route
+from bot.model.request import Request
+from bot.model.symptom_match import SymptomMatch
+from bot.rendering.failure_text import outcome
+from bot.rendering.vantage_summary import result_of
+from bot.rendering.view import make_view
+from probes.protocol.failures import Failure
+from probes.protocol.model import USER_NETWORK
+from tests.bot.diagnosis.test_device_evidence import record_of
+from tests.eval.data import HERE, NOTHING
+from tests.eval.field_cases import KNOWLEDGE, LANGUAGE, NETWORK
+
+CASES: Final = {
+    "healthy": ("31009", {}),
+    "udp-blocked": ("53405", {"udp_media": Failure.UDP_OUTBOUND_LOST}),
+    "tls-opened": ("31009", {"tls": Failure.SSL_LOCAL_AUTHORITY}),
+}
+LINE: Final = {"rtt_ms": 38.0, "jitter_ms": 4.0, "mos": 4.3, "sent": 50, "lost": 0, "loss_percent": 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    text: str
+    case: str
+    facts: tuple[tuple[str, ...], ...]  # every one of them, in any of its spellings; none: to be declined
+
+
+@dataclass(frozen=True, slots=True)
+class AskedScore:
+    own: int
+    right: int
+    foreign: int
+    declined: int
+    misses: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        right = self.right / self.own
+        return f"right {right:6.1%} of {self.own:3}  declined {self.declined} of {self.foreign} foreign ones"
+
+
+def asked_files() -> list[str]:
+    return sorted(file.name for file in HERE.glob("asked-*.tsv"))
+
+
+def load_asked(name: str) -> list[Asked]:
+    rows = [line.split("\t") for line in (HERE / name).read_text("utf-8").splitlines()[1:]]
+    return [Asked(text, case, _facts(facts)) for text, case, facts in rows]
+
+
+def _facts(text: str) -> tuple[tuple[str, ...], ...]:
+    return () if text == NOTHING else tuple(tuple(fact.strip().split("|")) for fact in text.split(" & "))
+
+
+def measure_asked(rows: Sequence[Asked]) -> AskedScore:
+    own = [row for row in rows if row.facts]
+    foreign = [row for row in rows if not row.facts]
+    wrong = [(row, reply_to(row)) for row in own if not is_right(row, reply_to(row))]
+    answered = [(row, reply_to(row)) for row in foreign if reply_to(row)]
+    misses = tuple(f"{row.text!r}: {reply or 'no answer'}" for row, reply in (*wrong, *answered))
+    return AskedScore(len(own), len(own) - len(wrong), len(foreign), len(foreign) - len(answered), misses)
+
+
+def is_right(row: Asked, reply: str) -> bool:
+    lower = reply.casefold()
+    return all(any(spelling.casefold() in lower for spelling in fact) for fact in row.facts)
+
+
+@cache
+def reply_to(row: Asked) -> str:
+    """What the person reads: the answer, in the thread of the case if there is one; empty if there is none."""
+    if row.case:
+        found = route(row.text, LANGUAGE, Conversation(in_case=True, about=case(row.case)))
+        if isinstance(found, Intent) and found.kind == "evidence":
+            return " ".join(case(row.case).evidence)  # the thread shows all of it
+        return found.text if isinstance(found, Answer) and found.answered else ""
+    answer = answer_question(row.text, CaseContext(), KNOWLEDGE, NETWORK)
+    if answer.answered or row.facts:
+        return answer.text if answer.answered else ""
+    routed = route(row.text, LANGUAGE)  # a foreign question must not become a diagnosis either
+    return (
+        f"runs {routed.causes[0].cause}"
+        if isinstance(routed, SymptomMatch) and routed.verdict != "none"
+        else ""
+    )
+
+
+@cache
+def case(name: str) -> CaseContext:
+    code, failures = CASES[name]
+    request = Request(code, platform="javascript")
+    record = record_of(KNOWLEDGE, NETWORK, request, failures, USER_NETWORK)
+    line = {
+        step: replace(one, facts=LINE) for step, one in record.observations.items() if one.probe == "quality"
+    }
+    record = replace(record, observations={**record.observations, **line})
+    advised = make_view(record, KNOWLEDGE, NETWORK).advised
+    return context_of_case(record, advised, (), outcome, (result_of(record),))
