@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-slack unit-rooms unit-processes bench bench-hub lab lab-list lock \
+.PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-slack unit-rooms unit-processes bench bench-hub bench-hubs hubs-chaos lab lab-list lock \
         clean packages slack-tools check-page check-link-lab check-link-load slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples hub-flood preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
@@ -123,6 +123,12 @@ sdk-samples: packages $(VENV)/dev.stamp  ## consoles of the real JavaScript SDK 
 
 bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, beside bare WebSockets and NATS, in one run
 	$(BIN)/python -m tests.hub $(ARGS)
+
+bench-hubs: packages $(VENV)/dev.stamp  ## what 10,000 relays cost two hubs with NATS, on SQLite and on PostgreSQL
+	$(BIN)/python -m tests.hub.two_hubs $(ARGS)
+
+hubs-chaos: packages $(VENV)/dev.stamp  ## 1,000 plans on 500 relays of two hubs, while hubs, NATS, and PostgreSQL are killed
+	$(BIN)/python -m tests.hub.hubs_chaos $(ARGS)
 
 postgres-tests: packages $(VENV)/dev.stamp  ## the tests of the store and of the bot in Slack on PostgreSQL
 	LINEMAN_LAB=require LINEMAN_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/bot/storage tests/bot/slack $(ARGS)

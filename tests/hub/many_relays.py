@@ -13,6 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.storage.address import parse_database
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.keys import Identity, decode, encode
 from probes.protocol.messages import SUBPROTOCOL
@@ -51,7 +52,9 @@ async def fly(url: str, folder: Path, part: slice, context: ssl.SSLContext | Non
 async def enrol(folder: Path, count: int, signer: str) -> None:
     """Make keys for *count* relays, and write the public keys into the database in *folder*."""
     seeds = [os.urandom(32) for _ in range(count)]
-    registry = RelayRegistry.open(folder / "lineman.db")
+    registry = RelayRegistry.open(
+        parse_database(os.environ.get("LINEMAN_DATABASE") or str(folder / "lineman.db"))
+    )
 
     async def one(number: int, me: Identity) -> None:
         token = await registry.invite(RegisteredRelay(f"relay-{number}", None), time.time())

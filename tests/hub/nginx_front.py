@@ -9,17 +9,18 @@ from pathlib import Path
 
 
 @contextmanager
-def nginx_front(folder: Path, tls: Path, upstream: str) -> Iterator[tuple[str, list[int]]]:
+def nginx_front(folder: Path, tls: Path, upstream: str, port: int = 18443) -> Iterator[tuple[str, list[int]]]:
     """Terminate TLS for the hub at *upstream*; yield the address and the process ids."""
-    (folder / "nginx.conf").write_text(f"""daemon off; worker_processes 1; pid {folder}/nginx.pid;
-error_log {folder}/nginx.log; worker_rlimit_nofile 16384;
-events {{ worker_connections 8192; }}
+    conf = folder / f"nginx-{port}.conf"
+    conf.write_text(f"""daemon off; worker_processes 1; pid {folder}/nginx-{port}.pid;
+error_log {folder}/nginx.log; worker_rlimit_nofile 20000;
+events {{ worker_connections 16384; }}
 http {{
   access_log off;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   server {{
-    listen 127.0.0.1:18443 ssl backlog=4096;
+    listen 127.0.0.1:{port} ssl backlog=4096;
     ssl_certificate {tls}; ssl_certificate_key {tls};
     ssl_session_cache shared:relays:10m; ssl_buffer_size 4k;
     location = /relay {{
@@ -33,7 +34,7 @@ http {{
 """)
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
     assert nginx
-    process = subprocess.Popen([nginx, "-c", str(folder / "nginx.conf"), "-e", str(folder / "nginx.log")])
+    process = subprocess.Popen([nginx, "-c", str(conf), "-e", str(folder / "nginx.log")])
     try:
         children: list[str] = []
         while not children:
@@ -41,7 +42,7 @@ http {{
             time.sleep(0.1)
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         time.sleep(0.3)
-        yield "127.0.0.1:18443", [process.pid, *map(int, children)]
+        yield f"127.0.0.1:{port}", [process.pid, *map(int, children)]
     finally:
         process.terminate()
         process.wait()

@@ -11,11 +11,13 @@ from types import SimpleNamespace
 import pytest
 
 from bot.relays.hub.endpoint import ListenAddress
+from bot.relays.hub.session import RelaySession
 from bot.storage.relay_registry import RegisteredRelay
 from probes.checks import PROBES
 from probes.checks.context import ProbeContext
 from probes.protocol.failures import Failure
 from probes.protocol.keys import Identity
+from probes.protocol.messages import Pong
 from probes.protocol.model import Plan, Step, Target
 from probes.protocol.order import make_order
 from probes.protocol.policy_file import parse_policy
@@ -143,3 +145,30 @@ def test_memory_outlives_a_restart(tmp_path: Path) -> None:
     assert not again.has(next_one)
     (tmp_path / "newest").write_text(f"{now + 7200:.3f}\n")  # an older version has run plans since
     assert home.memory().has(next_one)
+
+
+async def test_slow_answer_is_no_clock_that_was_set(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On a busy machine, an answer that takes 20 s says little of the time. A real step is still noticed."""
+    now, said = [100.0], []
+    settable = SimpleNamespace(time=lambda: now[0], perf_counter=lambda: now[0])
+    monkeypatch.setattr("bot.relays.hub.session.time", settable)
+
+    async def say(message: object) -> None:
+        said.append(message)
+
+    line = SimpleNamespace(say=say)
+    session = RelaySession("paris", "", "", "", "", (), line, 0.0)  # type: ignore[arg-type]  # records what is sent
+    for way_there, way_back, ahead in (
+        (0.01, 0.01, 0.0),
+        (1.0, 19.0, 0.0),
+        (0.01, 0.01, 0.0),
+        (0.01, 0.01, 13.0),
+    ):
+        await session.ping()
+        pong = Pong(session.pings, now[0] + way_there + ahead)
+        now[0] += way_there + way_back
+        await session.pong(pong)
+        assert ("was set" in caplog.text) == bool(ahead)
+    assert [isinstance(message, Pong) for message in said] == [False] * 4 + [True]

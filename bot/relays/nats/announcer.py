@@ -1,10 +1,10 @@
 """Write into the bucket which relays are connected to this hub, and never over a newer entry of another hub."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import msgspec
 from nats import errors
@@ -15,6 +15,8 @@ from bot.relays.hub.hub import Hub
 from bot.relays.hub.other_hubs import RelayPlace
 from bot.relays.hub.session import RelaySession
 from bot.relays.nats.subjects import relay_key
+
+T = TypeVar("T")
 
 RENEW: Final = 200.0  # seconds after which an entry is renewed
 AT_ONCE: Final = 50  # entries that are written at the same time
@@ -64,9 +66,8 @@ class RelayAnnouncer:
         sessions, now = self._hub.sessions, asyncio.get_running_loop().time()
         gone = [name for name in self._announced if name not in sessions]
         changed = [session for session in tuple(sessions.values()) if self._is_due(session, now)]
-        await _some_at_once(
-            [*(self._drop(name) for name in gone), *(self.put(session) for session in changed)]
-        )
+        await _some_at_once(self._drop, gone)
+        await _some_at_once(self.put, changed)
 
     async def put(self, session: RelaySession, over: int = 0) -> None:
         """Write the entry of one relay: over any other if it has just connected, else over our own.
@@ -89,7 +90,7 @@ class RelayAnnouncer:
 
     async def withdraw(self) -> None:
         """Withdraw every entry."""
-        await _some_at_once([self._drop(name) for name in tuple(self._announced)])
+        await _some_at_once(self._drop, list(self._announced))
 
     def _is_due(self, session: RelaySession, now: float) -> bool:
         if session.name in self.contested:
@@ -120,7 +121,10 @@ class RelayAnnouncer:
         return RelayPlace(self._name, session.since, version, session.takes_plans, trouble, over)
 
 
-async def _some_at_once(work: list[Coroutine[Any, Any, None]]) -> None:
-    """Run all of *work*, `AT_ONCE` at a time."""
-    for start in range(0, len(work), AT_ONCE):
-        await asyncio.gather(*work[start : start + AT_ONCE])
+async def _some_at_once(work: Callable[[T], Awaitable[None]], items: Sequence[T]) -> None:
+    """Do *work* for all *items*, `AT_ONCE` at a time; raise the first error after the others of its group are done."""
+    for start in range(0, len(items), AT_ONCE):
+        group = (work(item) for item in items[start : start + AT_ONCE])
+        results = await asyncio.gather(*group, return_exceptions=True)
+        if errors_of_group := [result for result in results if result is not None]:
+            raise errors_of_group[0]

@@ -28,7 +28,7 @@ log: Final = logging.getLogger(__name__)
 
 BEAT: Final = 3.0  # seconds between two signs of life of this hub
 LIVES: Final = 600.0  # seconds after which the bucket drops an entry that nobody has renewed
-ANSWERS: Final = 2.0  # seconds for JetStream to answer
+ANSWERS: Final = 4.0  # seconds for JetStream to answer
 GATHER: Final = 0.05  # seconds in which changes are collected
 AGAIN: Final = 0.5  # seconds until what failed is repeated
 FAREWELL: Final = 3.0  # seconds to withdraw the entries of a hub that stops
@@ -42,7 +42,7 @@ class HubPresence:
         self._announcer = RelayAnnouncer(hub, self._name)
         self._settling: dict[str, asyncio.Task[None]] = {}  # by relay
         self._pending: dict[str, tuple[RelayPlace, int]] = {}  # entries of other hubs, with their revision
-        self._last_beat = 0.0  # event loop time when our own sign of life came back
+        self._last_entry = 0.0  # event loop time when an entry came, at least our own sign of life
         self._throttle = LogThrottle(log)
         connection.begin.append(self._open)
 
@@ -73,7 +73,7 @@ class HubPresence:
             bucket = await stream.key_value(BUCKET)
         self._announcer.begin(bucket)
         self._hub.others.forget()
-        self._last_beat = _now()
+        self._last_entry = _now()
         self._hub.connections.changed.set()
 
     async def _repeat(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -83,7 +83,7 @@ class HubPresence:
                 if self._connection.client:
                     await work()
             except (errors.Error, OSError) as error:
-                self._throttle.warn(f"NATS: {type(error).__name__}: {error}", "presence")
+                self._throttle.warn(f"NATS: {type(error).__name__}: {error}", type(error).__name__)
                 self._hub.connections.changed.set()
                 await asyncio.sleep(AGAIN)
             await asyncio.sleep(GATHER)
@@ -110,11 +110,12 @@ class HubPresence:
             while self._connection.client is client:
                 with suppress(errors.TimeoutError):
                     if entry := await watcher.updates(timeout=1.0):
+                        self._last_entry = _now()
                         self._read(entry)
-                if _now() - self._last_beat > LEASE:
+                if _now() - self._last_entry > LEASE:
                     raise errors.StaleConnectionError
         finally:
-            self._last_beat = _now()
+            self._last_entry = _now()
             with suppress(errors.Error, OSError):
                 await watcher.stop()
 
@@ -126,8 +127,8 @@ class HubPresence:
 
     def _read_hub(self, hub: str, *, is_there: bool) -> None:
         if hub == self._name:
-            self._last_beat = _now()
-        elif is_there:
+            return
+        if is_there:
             self._hub.others.heard(hub)
         else:
             self._hub.others.gone(hub)
