@@ -1,35 +1,77 @@
-"""Limit how often one link and all strangers together may ask, in fixed memory.
+"""Limit how often one link, and one address, may ask, in fixed memory.
 
 Pure: the caller passes the time (monotonic, seconds).
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from probes.protocol.token_bucket import TokenBucket
 
-# Requests of one link: a check is one page with its files, one start, and one result, perhaps repeated.
+# Requests of one link: a check is one page, one start, and one result, perhaps repeated.
 _AT_ONCE: Final = 30
 _PER_SECOND: Final = 1.0
-# Links whose requests are counted. The least recently used one is forgotten first.
+# Requests of one address: an office shares one, and each customer needs three.
+_ADDRESS_AT_ONCE: Final = 120
+_ADDRESS_PER_SECOND: Final = 4.0
+# Links and addresses whose requests are counted. The least recently used one is forgotten first.
 _COUNTED: Final = 5_000
+# Addresses that are not a customer's on the internet: a proxy on another host, perhaps, that hides all of them.
+_INSIDE: Final = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16"))
+) + tuple(map(ip_network, ("::1/128", "fc00::/7", "fe80::/10")))
 
 
 @dataclass(slots=True)
-class LinkLimits:
-    """The token buckets of recent links, least recently used first."""
+class RecentBuckets:
+    """The token buckets of whoever asked lately, least recently used first."""
 
-    _buckets: OrderedDict[str, TokenBucket] = field(default_factory=OrderedDict)
+    at_once: float
+    per_second: float
+    buckets: OrderedDict[str, TokenBucket] = field(default_factory=OrderedDict)
 
-    def wait(self, token: str, now: float) -> float:
-        """Count a request of a link. Return the seconds to wait if there were too many, else 0."""
-        bucket = self._buckets.get(token) or TokenBucket.full(_AT_ONCE, _PER_SECOND, now)
-        self._buckets[token] = bucket
-        self._buckets.move_to_end(token)
-        if len(self._buckets) > _COUNTED:
-            self._buckets.popitem(last=False)
+    def wait(self, name: str, now: float) -> float:
+        """Count a request. Return the seconds to wait if there were too many, else 0."""
+        bucket = self.buckets.get(name) or TokenBucket.full(self.at_once, self.per_second, now)
+        self.buckets[name] = bucket
+        self.buckets.move_to_end(name)
+        if len(self.buckets) > _COUNTED:
+            self.buckets.popitem(last=False)
         if seconds := bucket.wait(now):
             return seconds
         bucket.take(now)
         return 0.0
+
+
+@dataclass(slots=True)
+class LinkLimits:
+    """The limits of one server: for each address first, so that its guesses cost no link anything."""
+
+    links: RecentBuckets = field(default_factory=lambda: RecentBuckets(_AT_ONCE, _PER_SECOND))
+    addresses: RecentBuckets = field(
+        default_factory=lambda: RecentBuckets(_ADDRESS_AT_ONCE, _ADDRESS_PER_SECOND)
+    )
+
+    def wait(self, token: str, address: str, now: float) -> float:
+        """Count a request of a link from *address* ("": unknown). Return the seconds to wait, or 0."""
+        group = address_group(address)
+        if group and (seconds := self.addresses.wait(group, now)):
+            return seconds
+        return self.links.wait(token, now)
+
+
+def address_group(address: str) -> str:
+    """Return what counts as one address: IPv4, or the /64 of IPv6; "" for one that may be a proxy's, or none."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(known, IPv6Address):
+        known = known.ipv4_mapped or known
+    if any(known in network for network in _INSIDE if network.version == known.version):
+        return ""
+    if isinstance(known, IPv6Address):
+        return str(IPv6Network((int(known) >> 64 << 64, 64)))
+    return str(known)

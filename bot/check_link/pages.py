@@ -68,7 +68,7 @@ class CheckPages:
         """Answer with the page of an open link; every other link gets the same friendly page."""
         try:
             token = _token(request)
-            if self._limits.wait(token, time.monotonic()):
+            if self._limits.wait(token, _address(request), time.monotonic()):
                 return self._html({"v": 1, "error": "busy"}, (), BUSY)
             config, targets = await self._service.config(token)
         except LinkClosedError:
@@ -125,7 +125,7 @@ class CheckPages:
         try:
             self._check_sender(request)
             token = _token(request)
-            if seconds := self._limits.wait(token, time.monotonic()):
+            if seconds := self._limits.wait(token, _address(request), time.monotonic()):
                 retry = int(seconds) + 1
                 return _json({"v": 1, "error": "busy", "retry_s": retry}, BUSY, {"Retry-After": str(retry)})
             return _json(await work(token, await _body(request)), 200)

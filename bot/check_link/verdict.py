@@ -11,6 +11,7 @@ from typing import Final
 from bot.check_link.browser_checks import BrowserChecks
 from bot.check_link.device_report import ALL_WORK, REPORT
 from bot.check_link.observations import observe_result
+from bot.diagnosis.compared import DISPUTED
 from bot.diagnosis.run_record import BROWSER_RELAY, RunRecord
 from bot.diagnosis.triage import Problem
 from bot.model.request import Request
@@ -21,6 +22,8 @@ from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK
 
 # Where the browser is, by what the customer said: is this the network where calls fail?
 VANTAGES: Final[Mapping[str, str]] = {"yes": USER_NETWORK, "no": REFERENCE, "unsure": UNKNOWN_VANTAGE}
+# What an answer says that contradicts no other.
+_UNMEASURED: Final = "not measured"
 
 
 def record_of(
@@ -74,13 +77,15 @@ def _disputes(record: RunRecord, browser: RunRecord, problem: Problem) -> dict[t
                 assert ours.answer
                 found[case.platform, question.id] = (
                     f"relay {record.relay}: {_says(question, theirs.answer)}; the customer's browser: "
-                    f"{_says(question, ours.answer)}; they disagree, so neither result is used"
+                    f"{_says(question, ours.answer)}; {DISPUTED}"
                 )
     return found
 
 
 def _differ(question: Question, relay: Answered, browser: Answered) -> bool:
     if relay.firm is None or browser.firm is None or relay.by == "person" or relay.answer == browser.answer:
+        return False
+    if _UNMEASURED in (question.says(relay.answer or ""), question.says(browser.answer or "")):
         return False
     less = [answer for answer in question.device if answer.name == browser.answer]
     return not any(relay.answer in (*answer.agrees, *answer.over) for answer in less)

@@ -18,6 +18,7 @@ from bot.language.routed_intent import (
     HelpWanted,
     HistoryWanted,
     LanguageContext,
+    LinkWanted,
     MissingPlatform,
     RelaysWanted,
     RoutedIntent,
@@ -102,6 +103,8 @@ def _other_command(routed: RoutedIntent, text: str) -> str:
             return f"For an allow-list, run `lineman allowlist {platform}`."
         case MissingPlatform():
             return "For an allow-list, run `lineman allowlist PLATFORM`."
+        case LinkWanted(asked):
+            return f"For a check link, run `lineman check-link {asked.code if asked else 'CODE'}`."
         case RelaysWanted():
             return "To list the relays, run `lineman relays list`."
         case HistoryWanted():

@@ -1,6 +1,7 @@
 """Print reference text in the interactive session: meanings of codes, allow-lists, relays, help."""
 
 import sys
+from typing import Final
 
 from bot.allowlist.request import ListRequest
 from bot.allowlist.resolve import write_list
@@ -11,6 +12,7 @@ from bot.language.routed_intent import (
     CodeMeanings,
     HelpWanted,
     HistoryWanted,
+    LinkWanted,
     MissingPlatform,
     NotForUs,
     NotUnderstood,
@@ -22,6 +24,11 @@ from bot.rendering.terminal.console import Line, write
 from bot.rendering.terminal.diagnosis import LETTERS, render_meaning
 from bot.rendering.terminal.session_help import render_help
 from knowledge.advice.meaning import meaning_of
+
+_COMMANDS: Final = {
+    HistoryWanted: "To list earlier diagnoses, run: lineman history. To repeat one: lineman again RUN.",
+    LinkWanted: "To make a check link, run: lineman check-link 31009",
+}
 
 
 def look_up(repl: Repl, routed: RoutedIntent) -> None:
@@ -42,8 +49,8 @@ def look_up(repl: Repl, routed: RoutedIntent) -> None:
             say(f"For which platform? Add one of {names}, for example: allowlist ios")
         case RelaysWanted():
             _relays(repl)
-        case HistoryWanted():
-            say("To list earlier diagnoses, run: lineman history. To repeat one: lineman again RUN.")
+        case HistoryWanted() | LinkWanted():
+            say(_COMMANDS[type(routed)])
         case HelpWanted():
             write(render_help(engine.vocabulary.options), sys.stdout)
         case NotUnderstood() | NotForUs():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.diagnosis.comparison import leading
-from bot.diagnosis.comparison_text import listed
+from bot.diagnosis.comparison_text import listed, relay_text
 from bot.diagnosis.run_record import RunRecord
 from knowledge.model.conclusions import Diagnosis, Finding, Judged
 from knowledge.reasoning.merge import merge
@@ -26,7 +26,7 @@ def aggregate(records: Sequence[RunRecord]) -> RunRecord:
     own = _inside(records)
     return replace(
         first,
-        relay=listed(record.relay for record in records),
+        relay=listed(relay_text(record.relay) for record in records),
         vantage=own[0].vantage,
         observations={look.step: look for record in records for look in _named(record)},
         diagnosis=_diagnosis(own, first),

@@ -3,9 +3,11 @@
 Pure data.
 """
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from probes.protocol.frozen import frozen
+
+DISPUTED: Final = "they disagree, so neither result is used"  # how the reason of such an answer ends
 
 FindingScope: TypeAlias = Literal["one-network", "some-networks", "everywhere", "not-compared"]
 

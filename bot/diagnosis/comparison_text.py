@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.diagnosis.compared import ComparedCause, FindingScope
-from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.run_record import BROWSER_RELAY, RunRecord
 from knowledge.model.conclusions import Finding
 from probes.protocol.model import REFERENCE
 
+BROWSER: Final = "the customer's browser"
 NAMED: Final = 5  # relays named in one sentence; the rest are counted
 
 
@@ -74,7 +75,13 @@ def _no_problem(records: Sequence[RunRecord]) -> str:
 
 def named(record: RunRecord) -> str:
     """Return the name of the relay, marked if it is a reference."""
-    return f"{record.relay} (reference)" if record.vantage == REFERENCE else record.relay
+    name = relay_text(record.relay)
+    return f"{name} (reference)" if record.vantage == REFERENCE else name
+
+
+def relay_text(relay: str) -> str:
+    """Name a relay in a sentence; a customer's browser has no name of its own."""
+    return BROWSER if relay == BROWSER_RELAY else relay
 
 
 def _count(number: int, item: str, many: str) -> str:

@@ -7,14 +7,16 @@ import re
 from typing import Final
 
 from bot.allowlist.request import ListRequest, called, make_list_request, read_words
-from bot.errors import nearest_codes
+from bot.errors import UsageError, nearest_codes
 from bot.intake.read import read
 from bot.language.answering import Answer
 from bot.language.case_context import CaseContext
+from bot.language.command_parser import parse
 from bot.language.routed_intent import (
     CodeMeanings,
     HistoryWanted,
     LanguageContext,
+    LinkWanted,
     MissingPlatform,
     RelaysWanted,
     UnknownCode,
@@ -28,6 +30,12 @@ _MEANING: Final = re.compile(
     rf"|\bwhat(?:'s|s|\s+is|\s+are|\s+was|\s+about)\s+{_CODE}\W*$"
     r"|\bwhat\b.*\b(?:means?|meant|stands? for)\b|\b(?:meaning|definition) of\b|\d{5}\s+(?:means?|meaning)\b"
     rf"|\b(?:explain|tell me (?:more )?about|describe)\s+{_CODE}",
+    re.IGNORECASE,
+)
+_LINK: Final = re.compile(r"(?<![\w-])(?:(?:check|test)[ -]?)?link(?![\w-])", re.IGNORECASE)
+_LINK_WORDS: Final = re.compile(
+    r"/?(?<![\w-])(?:diagnose|please|make|create|send|give|get|me|us|an?|the|new|another|for|to|this|customer|user|as)"
+    r"(?![\w-])(?!=)",
     re.IGNORECASE,
 )
 _DIFFERENCE: Final = re.compile(r"\b(?:differen\w*|versus|vs\.?|same as|compared?)\b", re.IGNORECASE)
@@ -44,6 +52,19 @@ def wanted_inventory(text: str) -> RelaysWanted | HistoryWanted | None:
     if match is None:
         return None
     return RelaysWanted() if match["relays"] else HistoryWanted(here=bool(match["here"]))
+
+
+def wanted_link(text: str, language: LanguageContext) -> LinkWanted | None:
+    """Return the check link that *text* asks for, if every other word of it belongs to a request."""
+    if len(text) > LONGEST or not _LINK.search(text):
+        return None
+    rest = _LINK_WORDS.sub(" ", _LINK.sub(" ", text, count=1)).strip(" .!?,:")
+    if not rest:
+        return LinkWanted()
+    try:
+        return LinkWanted(parse(rest, language.vocabulary))
+    except UsageError:
+        return None
 
 
 def wanted_list(

@@ -69,6 +69,13 @@ class RelaysWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkWanted:
+    """A request for a link by which a customer's browser tests; without a *request*, for the open case."""
+
+    request: Request | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryWanted:
     """A request for the list of earlier diagnoses: one's own, or everyone's in this channel."""
 
@@ -99,6 +106,7 @@ RoutedIntent: TypeAlias = (
     | HelpWanted
     | RelaysWanted
     | HistoryWanted
+    | LinkWanted
     | CodeMeanings
     | UnknownCode
     | ListRequest

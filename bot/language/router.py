@@ -25,6 +25,7 @@ from bot.language.lookups import (
     is_guide,
     unknown_code,
     wanted_inventory,
+    wanted_link,
     wanted_list,
     wanted_meaning,
 )
@@ -80,14 +81,12 @@ def _anew(text: str, about: CaseContext, language: LanguageContext) -> RoutedInt
     """Interpret *text* outside a case. *about* is the context of a follow-up, if any."""
     vocabulary = language.vocabulary
     # A command as documented needs no prose parsing, and is unambiguous.
-    if request := as_command(text, vocabulary):
+    if request := wanted_link(text, language) or as_command(text, vocabulary):
         return request
     sentence = re.sub(r"^\W*diagnose\b(?=\s+\S)", "", normalize(text), flags=re.IGNORECASE).strip()
     intent = read_intent(sentence, ThreadContext(vocabulary)) if len(sentence) <= LONGEST else None
-    if intent and intent.kind == "help":
-        return HelpWanted()
-    if intent and intent.kind == "stop":
-        return intent
+    if intent and intent.kind in ("help", "stop"):
+        return HelpWanted() if intent.kind == "help" else intent
     try:
         if special := _lookup(sentence, about, language):
             return special
@@ -130,7 +129,7 @@ def _in_case(text: str, language: LanguageContext, conversation: Conversation) -
     """Interpret *text* in an open case: a change or an answer first, then questions about it."""
     if not is_for_us(text, language, conversation):
         return NotForUs()
-    if request := as_command(text, language.vocabulary):
+    if request := wanted_link(text, language) or as_command(text, language.vocabulary):
         return request
     if conversation.addressed and (inventory := wanted_inventory(normalize(text))):
         return inventory

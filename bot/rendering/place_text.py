@@ -6,11 +6,11 @@ Pure: no network, no clock.
 from collections.abc import Iterator
 from typing import Final
 
-from bot.diagnosis.run_record import BROWSER_RELAY, RunRecord
+from bot.diagnosis.comparison_text import relay_text
+from bot.diagnosis.run_record import RunRecord
 from bot.rendering.vantage import VantageSummaries
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
-_BROWSER: Final = "the customer's browser"
 _LOCAL: Final = "local"
 HERE: Final = "this machine"  # for a reader who sits at it
 HOST: Final = "Lineman's host"  # for every other reader
@@ -25,11 +25,6 @@ def as_read_here(text: str) -> str:
 def place_of(record: RunRecord, here: str = HERE) -> str:
     """Name the relay; *here* is the name of the host that Lineman runs on."""
     return here if record.relay == _LOCAL else relay_text(record.relay)
-
-
-def relay_text(relay: str) -> str:
-    """Name a relay in a sentence; a customer's browser has no name of its own."""
-    return _BROWSER if relay == BROWSER_RELAY else relay
 
 
 def network_of(vantage: str) -> str:

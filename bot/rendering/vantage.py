@@ -32,6 +32,7 @@ class VantageSummaries:
     summaries: tuple[VantageSummary, ...]
     compared: tuple[ComparedCause, ...] = ()
     unchecked: tuple[str, ...] = ()  # titles of causes that no relay could check
+    disputes: tuple[str, ...] = ()  # questions that relay and browser answer differently, a sentence each
     seen_from: Mapping[str, str] = field(default_factory=dict)  # relays in words, by cause
 
     @property
@@ -45,4 +46,4 @@ class VantageSummaries:
             f"From {summary.relay} ({summary.vantage_text}): {summary.headline}" for summary in self.summaries
         ]
         unlooked = [f"Not checked by any relay: {'; '.join(self.unchecked)}"] if self.unchecked else []
-        return [*own, *(cause.says for cause in self.compared), *self.missing, *unlooked]
+        return [*own, *self.disputes, *(cause.says for cause in self.compared), *self.missing, *unlooked]

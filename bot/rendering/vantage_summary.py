@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.diagnosis.aggregate import aggregate, unchecked_by_all
-from bot.diagnosis.compared import ComparedCause
+from bot.diagnosis.compared import DISPUTED, ComparedCause
 from bot.diagnosis.comparison import compare, missing_from
-from bot.diagnosis.comparison_text import listed
-from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.comparison_text import listed, relay_text
+from bot.diagnosis.run_record import BROWSER_RELAY, RunRecord
 from bot.rendering.vantage import VantageSummaries, VantageSummary
 from bot.rendering.verdict_text import short_verdict, verdict_text
 from bot.rendering.view import View, make_view
@@ -32,7 +32,7 @@ def compared_view(
     comparison = compare(records)
     order = [finding.cause for finding in whole.diagnosis.found]
     causes = sorted(comparison.causes, key=lambda cause: order.index(cause.cause))
-    summaries = sides(records, causes)
+    summaries = replace(sides(records, causes), disputes=_disputes(records, knowledge))
     if len(records) == 1:
         return replace(view, vantages=summaries) if summaries.missing else view
     text = verdict_text(whole, view.meaning, causes, len(records))
@@ -45,8 +45,21 @@ def sides(records: Sequence[RunRecord], causes: Sequence[ComparedCause]) -> Vant
         tuple(side_of(record) for record in records),
         tuple(causes),
         tuple(judged.title for judged in unchecked_by_all(records)),
-        {cause.cause: listed(cause.seen_from) for cause in causes},
+        seen_from={cause.cause: listed(cause.seen_from) for cause in causes},
     )
+
+
+def _disputes(records: Sequence[RunRecord], knowledge: Knowledge) -> tuple[str, ...]:
+    """Say which questions a relay and the customer's browser answer differently."""
+    found = {
+        f"{knowledge.questions[answered.question].asks} {answered.because[:1].upper()}{answered.because[1:]}."
+        for record in records
+        if record.relay != BROWSER_RELAY
+        for answers in record.answers.values()
+        for answered in answers.values()
+        if answered.because.endswith(DISPUTED)
+    }
+    return tuple(sorted(found))
 
 
 def side_of(record: RunRecord) -> VantageSummary:
@@ -60,7 +73,9 @@ def side_of(record: RunRecord) -> VantageSummary:
         looks = "1 check failed" if failed == 1 else f"{failed} checks failed"
         text = f"{looks} from there too" if failed else "The service is up"
         outcome = "unclear" if failed or missing else "clear"
-    return VantageSummary(record.relay, record.vantage, outcome, text, missing.says if missing else "")
+    return VantageSummary(
+        relay_text(record.relay), record.vantage, outcome, text, missing.says if missing else ""
+    )
 
 
 def result_of(record: RunRecord) -> tuple[str, str, str]:

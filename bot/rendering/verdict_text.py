@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from bot.diagnosis.compared import ComparedCause
+from bot.diagnosis.comparison_text import BROWSER, listed
 from bot.diagnosis.run_record import LOCATE, RunRecord
 from bot.rendering.failure_text import REPORTED
 from bot.rendering.place_text import HOST, on_network_of, place_of
@@ -58,7 +59,7 @@ def verdict_text(
         return f"{severity(diagnosis.found)}{place}: {_what(diagnosis)}"
     if diagnosis.outcome == "clear" and _has_results(record):
         place = (
-            f" at {relays} relays"
+            _at_all(record, relays)
             if relays > 1
             else (_tested(record, relays, here) or f" from {place_of(record, here)}")
         )
@@ -135,12 +136,19 @@ def _tested(record: RunRecord, relays: int, here: str) -> str:
     return f" on {on_network_of(record, here)}"
 
 
+def _at_all(record: RunRecord, relays: int) -> str:
+    """Say where no problem was found; *record* is of all *relays*."""
+    return f" from {record.relay}" if BROWSER in record.relay else f" at {relays} relays"
+
+
 def _scope(cause: ComparedCause, relays: int) -> str:
     names = cause.seen_from
     if len(names) == relays:
+        if BROWSER in names:  # it is none of our relays
+            return f" at {listed(names)}"
         return " at both relays" if relays == 2 else f" at all {relays} relays"
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f" at {listed}{' only' if cause.fine_from else ''}"
+    places = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f" at {places}{' only' if cause.fine_from else ''}"
 
 
 def _why(record: RunRecord, meaning: Meaning | None, here: str) -> str:

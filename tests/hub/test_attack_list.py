@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# The attacks that the table must contain: relays and hub first, then the HTTP edge of the bot.
+# The attacks that the table must contain: relays and hub first, then the HTTP edge of the bot, and check links.
 ATTACKS = (
     "forged envelope", "replayed envelope", "expired envelope", "misaddressed envelope", "oversized envelope",
     "truncated envelope", "target by literal", "target by a name that resolves to a private address",
@@ -19,6 +19,17 @@ ATTACKS = (
     "requesters who disconnect at any moment, even while the database is locked or fails", "database locked or failing",
     "HTTP request that Slack did not sign",
     "flood of HTTP requests that Slack did not sign", "signed HTTP request with content that cannot be read",
+    "guessed check link",
+    "check link that is forged, expired, used up, revoked, or deleted",
+    "check result replayed",
+    "check result changed, or made up",
+    "check result for another case",
+    "scripts or markup in every text of a check",
+    "check started by another site",
+    "oversized check result",
+    "flood of a check link, or of guesses from one address",
+    "redirect from a check link to another site",
+    "check link by a person who may not diagnose",
 )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE, USER_NETWORK
 from tests.previews import samples
+from tests.previews.gallery_check_link import Checked, about_links
 from tests.previews.gallery_device import from_devices
 from tests.previews.gallery_multi_relay import RELAYS, Together
 from tests.previews.gallery_text import Exhibit, free_words
@@ -161,6 +162,7 @@ class Gallery:
             self.knowledge, self.network, self.media.record, self.shown("javascript", run="kite-44").record
         )
         yield from free_words(self.knowledge, self.network, self.blocked.record, self.blocked.view)
+        yield from about_links(Checked(self.knowledge, self.network, self.clear.choices))
         yield from self._notices()
         yield from self._surfaces()
 
@@ -190,6 +192,8 @@ class Gallery:
         yield Exhibit("verdict-lost", "Verdict of a relay that was lost", lost)
         yield Exhibit("verdict-judged", "Verdict after feedback", self.blocked.verdict(judged="right"))
         yield Exhibit("clear", "Nothing found", self.clear.verdict())
+        yield Exhibit("clear-link", "Nothing found, with links", self.clear.verdict(link=True))
+        yield Exhibit("unclear-link", "Could not tell, with links", self.unclear.verdict(link=True))
         yield Exhibit("risk", "Nothing found, one risk", self.risk.verdict())
         yield Exhibit("resolved", "Fixed", self.clear.verdict(resolved=True, earlier=True))
         yield Exhibit("unclear", "Could not tell", self.unclear.verdict())
@@ -302,10 +306,10 @@ class Gallery:
             RELAYS,
             {"code": "31009", "relay": "acme-hq"},
             questions=person_questions(self.knowledge),
+            links=True,
         )
         yield Exhibit("form", "Form", form)
         causes = [(one.id, one.title) for one in self.knowledge.causes.values()]
         yield Exhibit("feedback", "Feedback form", modals.feedback(self.blocked.about.asked, causes))
-        yield Exhibit("waiting", "Form, opening", modals.waiting())
         yield Exhibit("home", "App Home", modals.home(past, rows, others=2))
         yield Exhibit("home-empty", "App Home, first time", modals.home([], rows[:1]))

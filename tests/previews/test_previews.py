@@ -24,11 +24,19 @@ SCREENS = {
             "risk",
             "resolved",
             "unclear",
+            "clear-link",
+            "unclear-link",
+            "check-clear",
+            "check-blocked",
+            "check-unclear",
         ),
         (700, 12),
     ),
     **dict.fromkeys(("device", "device-differs"), (1_000, 12)),
-    **dict.fromkeys(("verdict-several", "verdict-relays", "verdict-relays-two"), (1_000, 30)),
+    **dict.fromkeys(
+        ("verdict-several", "verdict-relays", "verdict-relays-two", "check-beside", "check-differs"),
+        (1_000, 30),
+    ),
 }
 CONTROLS = 5  # the thumbs of the feedback block are not counted
 LONG = 900  # characters of one text; Slack folds longer ones behind a link

@@ -16,7 +16,7 @@ PREFIX: Final = "lm_"
 VERBS: Final = (
     "again", "relay", "compare", "answer", "ticket", "stop", "right", "wrong", "platform", "evidence", "raw",
     "preflight", "tree", "start", "fixes", "open", "guide", "reading",
-    "none", "nearest", "meaning", "list", "view", "more", "customer", "vote",
+    "none", "nearest", "meaning", "list", "view", "more", "customer", "vote", "link", "unlink", "remind", "recheck",
 )  # fmt: skip
 VOTES: Final = ("right", "wrong")
 NONE: Final[Mapping[str, str]] = {}

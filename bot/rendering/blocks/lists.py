@@ -76,6 +76,7 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
         *([one_platform] if one_platform else []),
         ("/diagnose 31009 edge=frankfurt from RELAY", "for an edge, from a relay (see `/diagnose relays`)"),
         ("/diagnose 31009 from RELAY and RELAY", "from several relays, compared"),
+        ("/diagnose 31009 link", "a link for the customer, whose browser then tests"),
         ("/diagnose no sound on the office Wi-Fi", "without a code: describe the problem"),
         ("/diagnose meaning 53405", "what a code means"),
         ("/diagnose why does TURN help?", "answers a question"),

@@ -18,6 +18,9 @@ from bot.rendering.blocks.message import modal
 FORM: Final = "lm_form"  # callback_id
 FEEDBACK: Final = "lm_feedback"
 ANY: Final = "any"  # an option's value may not be empty
+HOW: Final = "how"  # the field: from a relay, or by a link
+LINK: Final = "link"
+_WAYS: Final = ((ANY, "From a relay"), (LINK, "In the customer's browser: make a check link"))
 _HOME_RUNS: Final = 10
 
 
@@ -29,9 +32,12 @@ def form(
     given: Mapping[str, str] | None = None,
     metadata: str = "",
     questions: Sequence[PersonQuestion] = (),
+    *,
+    links: bool = False,
 ) -> Block:
     """Make the diagnosis form; *given* prefills code, story, platform, edge, relay, and answers to *questions*.
 
+    *links*: instead of a test from a relay, a check link for the customer can be made.
     Block ids are field names, so that errors appear at the field; action ids are `value`.
     """
     known = given or {}
@@ -44,6 +50,7 @@ def form(
             [(ANY, "I don't know: test all"), *platforms],
             known.get("platform", ANY),
         ),
+        _select(HOW, "How to test?", _WAYS, known.get(HOW, ANY)) if links else None,
         _several("relay", "From where?", [(name, name) for name in relays], known.get("relay", "")),
         _select("edge", "Edge set in the app", [(name, name) for name in edges], known.get("edge")),
         *(_question(question, known.get(question.option, "")) for question in questions),
@@ -104,11 +111,6 @@ def home(
         context("The tests change nothing. Tokens and phone numbers are not stored."),
     ]
     return {"type": "home", "blocks": blocks[: text_limits.VIEW_BLOCKS]}
-
-
-def waiting(name: str = "Diagnose a call") -> Block:
-    """Make a placeholder modal, opened within 3 seconds of the trigger; the form replaces it."""
-    return modal(FORM, name, [section("One moment…")])
 
 
 def answers(view: Mapping[str, Any]) -> dict[str, str]:

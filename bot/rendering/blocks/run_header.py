@@ -7,11 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from bot.diagnosis.comparison_text import BROWSER, relay_text
 from bot.diagnosis.measurements import line_text
 from bot.diagnosis.run_record import RunRecord
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import Block, context, date, seconds
 from bot.rendering.blocks.elements import ButtonContext
+from bot.rendering.check_link_text import REPORTED
 from bot.rendering.symptom_text import assumed_as
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE, USER_NETWORK
@@ -39,6 +41,7 @@ class RunHeader:
     digest: str = ""  # of the knowledge
     line: str = ""  # round trip, jitter, and loss, where they were measured
     assumed: str = ""  # a sentence, if the code proves nothing
+    reported: str = ""  # who reported the results, if that was no relay of ours
     restarted: bool = False  # a restart interrupted the run, and it started again
 
     @property
@@ -64,7 +67,8 @@ def run_header(
         platform=platform,
         title=knowledge.platforms[platform].title if platform in knowledge.platforms else platform,
         edge=record.request.edge,
-        relay=record.relay,
+        relay=relay_text(record.relay),
+        reported=_reported(relay_text(record.relay)),
         vantage=record.vantage,
         user=user,
         started=record.started,
@@ -77,11 +81,18 @@ def run_header(
     )
 
 
+def _reported(relays: str) -> str:
+    """Say which results the customer's browser reported, if any."""
+    if relays == BROWSER:
+        return REPORTED.capitalize()
+    return f"In part {REPORTED}" if BROWSER in relays else ""
+
+
 def byline(header: RunHeader, *, line: bool = True) -> Block:
     """Small text under the title: code, platform, edge, and relay; with *line*, what was measured."""
     text = " · ".join([f"Error {header.subject}", f"edge {header.edge}", header.where])
     again = RESTARTED if header.restarted else ""
-    parts = (text, again, header.assumed, header.line if line else "")
+    parts = (text, header.reported, again, header.assumed, header.line if line else "")
     return context(*(text_limits.quote(part, 400) for part in parts if part))
 
 

@@ -31,6 +31,8 @@ def side_blocks(sides: VantageSummaries) -> list[Block]:
         room = 250 if len(sides.compared) <= _FEW else 160
         rows = [[run(cause.says, room)] for cause in sides.compared[:_CAUSES]]
         blocks.append(rich(bullets(rows, ordered=True)))
+    if sides.disputes:
+        blocks.append(rich(bullets([run(text, 400)] for text in sides.disputes[:_FEW])))
     return [*blocks, *missing_blocks(sides), *unchecked_block(sides)]
 
 
@@ -67,6 +69,7 @@ def in_text(sides: VantageSummaries | None) -> list[str]:
     return [
         *(text_limits.cut(cause.says, 250) for cause in sides.compared[:_FEW]),
         f"{'; '.join(own)}.",
+        *(text_limits.cut(text, 300) for text in sides.disputes[:_FEW]),
         *missing,
     ]
 

@@ -87,7 +87,7 @@ def _verdict_blocks(
     if diagnosis.found:
         builder.add(*_to_do(view.found[:detailed], choices))
     else:
-        builder.add(*_open(view, diagnosis, part=choices.part))
+        builder.add(*_open(view, diagnosis, choices))
     if len(view.found) == 1 and detailed:
         builder.add(*_why(view.found[0]))
     builder.add(*risk_blocks(view))
@@ -158,7 +158,7 @@ def _first_sentence(fix: AdvisedFix) -> str:
     return _SENTENCE.split(fix.do, maxsplit=1)[0]
 
 
-def _open(view: View, diagnosis: Diagnosis, *, part: bool) -> Iterator[Block]:
+def _open(view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> Iterator[Block]:
     """Say, for a verdict without a cause, what is still possible and what to do next."""
     if possible := diagnosis.possible[:_POSSIBLE]:
         names = "; ".join(judged.title for judged in possible)
@@ -168,14 +168,20 @@ def _open(view: View, diagnosis: Diagnosis, *, part: bool) -> Iterator[Block]:
     if count := len(diagnosis.unexplained):
         text = "One check failed" if count == 1 else f"{count} checks failed"
         yield rich(paragraph(run(f"{text}, and no known cause explains that: see Evidence.")))
-    yield rich(paragraph(run("Next: ", bold=True), run(_next(view, diagnosis, part=part))))
+    yield rich(paragraph(run("Next: ", bold=True), run(_next(view, diagnosis, choices))))
 
 
-def _next(view: View, diagnosis: Diagnosis, *, part: bool) -> str:
+def _next(view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> str:
+    if view.vantages and view.vantages.disputes:
+        return "Make sure that the relay and the customer's device are on the same network. Then test again."
+    if diagnosis.outcome == "clear" and choices.checked:
+        return "Ask the customer whether calls fail on the device and the network that ran the check."
     if diagnosis.outcome == "clear":
         return "Check that the user is on the same network as the relay: same office, Wi-Fi, and VPN."
     if view.vantages and view.vantages.missing:
         return "Test again when the relay is back, or from another one on the same network."
+    if choices.link and not choices.checked:
+        return "Send the customer a check link, or test from a relay in the user's network."
     return "Test from a relay in the user's network. Only that can confirm a cause or rule it out."
 
 

@@ -26,24 +26,37 @@ class VerdictOptions:
     judged: str = ""  # feedback already given on this verdict: right or wrong
     resolved: bool = False  # an earlier run of this case found something
     views: tuple[str, ...] = ()  # for several relays: those whose own verdict can be opened
+    link: bool = False  # check links can be made
+    checked: bool = False  # the run has the result of a customer's browser, so its link makes the next one
     part: bool = False  # this is one relay's verdict, so the case continues in its main message
 
 
 def verdict_row(header: RunHeader, diagnosis: Diagnosis, choices: VerdictOptions) -> Block:
     """Make the row below a verdict: at most five buttons, the next step first."""
     platform = {"platform": choices.platform}
-    buttons = [] if choices.part else [_again(header, found=bool(diagnosis.found))]
+    buttons = [] if choices.part else [_again(header, choices, found=bool(diagnosis.found))]
     buttons.append(button("customer", "Copy for customer", header.asked))
     if diagnosis.found or diagnosis.risks:
         buttons.append(button("fixes", "Fix steps", header.asked, values=platform))
+    elif choices.link and not choices.checked and not choices.part:
+        buttons.append(_link(header))
     buttons.append(button("evidence", "Evidence", header.asked, speak="Show the evidence for engineers"))
     speak = "More about this run: ticket, preflight, relays, platform"
     buttons.append(button("more", "More", header.asked, speak=speak, values=platform))
     return row(*buttons)
 
 
-def _again(header: RunHeader, *, found: bool) -> Block:
+def _link(header: RunHeader) -> Block:
+    return button(
+        "link", "Check link", header.asked, speak="Make a link for the customer, whose browser then tests"
+    )
+
+
+def _again(header: RunHeader, choices: VerdictOptions, *, found: bool) -> Block:
     label = "Fixed: test again" if found else "Test again"
+    if choices.checked:
+        speak = "Make the same link good for one more check by the customer"
+        return button("recheck", label, header.asked, style="primary", speak=speak)
     speak = "Run the same case again and say what changed"
     return button("again", label, header.asked, style="primary", speak=speak)
 
@@ -59,6 +72,7 @@ def more(header: RunHeader, diagnosis: Diagnosis, choices: VerdictOptions) -> Me
             button("preflight", "Preflight test", header.asked, values=platform),
             button("tree", "How it was decided", header.asked, speak="Show the questions and answers"),
             *([button("compare", "Compare with the run before", header.asked)] if choices.earlier else []),
+            *([_link(header)] if choices.link and not choices.part else []),
         )
     )
     if not choices.part:

@@ -87,8 +87,8 @@ class ShortAnswer:
     def _reasons(self) -> Iterator[str]:
         """Say why the result is open: relays that are missing, possible causes, failures, what was not checked."""
         diagnosis, vantages = self.record.diagnosis, self.view.vantages
-        if vantages and vantages.missing:
-            yield from vantages.missing[:2]
+        if vantages and (vantages.disputes or vantages.missing):
+            yield from (*vantages.disputes, *vantages.missing)[:2]
             return
         if self.record.vantage == REFERENCE or not has_results(self.record):
             return

@@ -18,7 +18,7 @@ from bot.slack.api.actor import Actor
 from bot.slack.api.client import SlackError, call
 from bot.slack.api.post_update import OUTSIDE
 from bot.slack.conversation import answers
-from bot.slack.delivery.outbox import post_once
+from bot.slack.delivery.post_once import post_once
 from bot.slack.state.context import AppContext
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from bot.rendering.blocks.message import Message
 from bot.slack.api.actor import Actor
 from bot.slack.api.client import SlackError
 from bot.slack.api.post_update import OUTSIDE
-from bot.slack.delivery.outbox import post_once
+from bot.slack.delivery.post_once import post_once
 from bot.slack.state.context import AppContext
 from knowledge.advice.meaning import meaning_of
 

@@ -18,6 +18,7 @@ from bot.language.routed_intent import (
     HelpWanted,
     HistoryWanted,
     LanguageContext,
+    LinkWanted,
     MissingPlatform,
     RelaysWanted,
     RoutedIntent,
@@ -32,7 +33,7 @@ from bot.rendering.blocks.notices import note
 from bot.rendering.symptom_text import understood
 from bot.slack.api.actor import Actor
 from bot.slack.conversation import allowlists, answers, calls, inventories, symptom_choices, thread_replies
-from bot.slack.runs import lifecycle
+from bot.slack.runs import check_links, lifecycle
 from bot.slack.state.context import AppContext
 
 LONGEST = 40_000  # characters: the most that a Slack message holds; the rest of a longer text is ignored
@@ -151,12 +152,13 @@ async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage) -> No
             await allowlists.ask_platform(context, actor, rest)
         case HelpWanted():
             await answers.say(context, actor, thread_replies.help_text(context))
+        case LinkWanted(request):
+            await check_links.make(context, actor, request)
         case RelaysWanted():
             await inventories.post_relays(context, actor)
-        case HistoryWanted(here=True) if actor.channel:
-            await inventories.post_channel_history(context, actor)
-        case HistoryWanted():
-            await inventories.post_history(context, actor)
+        case HistoryWanted(here):
+            post = inventories.post_channel_history if here and actor.channel else inventories.post_history
+            await post(context, actor)
 
 
 def read(text: str, language: LanguageContext, conversation: Conversation = NEW) -> ParsedMessage:

@@ -107,7 +107,7 @@ def _conclude(
         finished.run,
         finished.user,
         [evidence.record for evidence in continued],
-        engine.knowledge,
+        engine,
     )
 
 

@@ -6,7 +6,7 @@ from bot.rendering.blocks.elements import numbered, row
 from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.blocks.notices import note
 from bot.slack.api.actor import Actor
-from bot.slack.delivery.outbox import post_once
+from bot.slack.delivery.post_once import post_once
 from bot.slack.state import run_messages
 from bot.slack.state.context import AppContext
 from bot.slack.state.finished_run import FinishedRun, headline_of

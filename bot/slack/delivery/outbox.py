@@ -3,8 +3,9 @@
 The store holds the run and its state; the message itself is rendered again for each attempt.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 from bot.diagnosis.revise import is_same_test
 from bot.model.records import CaseRow, PostRow, RunRow
@@ -17,11 +18,13 @@ from bot.slack.api.post_update import OUTSIDE, PEOPLE, deliver_final, direct, fi
 from bot.slack.api.workspaces import Workspace
 from bot.slack.delivery import step_results
 from bot.slack.delivery.stream_start import start
-from bot.slack.state import run_messages
+from bot.slack.state import run_messages, verdict_messages
 from bot.slack.state.context import AppContext
-from bot.slack.state.event import CURRENT_EVENT
 from bot.slack.state.finished_run import FinishedRun
 from bot.slack.state.run_messages import Ending
+
+# Renders a message in its current state, with its case; None if there is nothing left to send.
+Make: TypeAlias = Callable[[AppContext, PostRow], Awaitable[tuple[Message, CaseRow] | None]]
 
 
 def first_of(case: CaseRow, run: RunRow) -> PostRow:
@@ -88,13 +91,13 @@ async def add_to_case(context: AppContext, case: CaseRow, run_id: str, what: str
         await _owe_case(context, case, run_id, {**how, what: "yes"})
 
 
-async def deliver(context: AppContext, owed: PostRow) -> None:
-    """Send *owed* and record that it was sent. Raises `SlackError`."""
+async def deliver(context: AppContext, owed: PostRow, make: Make | None = None) -> None:
+    """Send *owed* as *make* renders it, and record that it was sent. Raises `SlackError`."""
     if step_results.EXECUTION in owed.payload:
         await step_results.complete(context, owed)
         return
     workspace = await context.workspaces.get(owed.team)
-    made = await _made(context, owed)
+    made = await (make or _made)(context, owed)
     if made is None or workspace is None:
         await context.store.drop_post(owed.key)
         return
@@ -171,7 +174,7 @@ async def _message_of(context: AppContext, owed: PostRow, case: CaseRow, run: Ru
     if before and owed.key == run.id:
         return await context.worker.call(run_messages.change_message, context.engine, before, finished)
     return await context.worker.call(
-        run_messages.verdict_message,
+        verdict_messages.verdict_message,
         context.engine,
         finished,
         platform=str(how.get("platform", "")),
@@ -179,6 +182,7 @@ async def _message_of(context: AppContext, owed: PostRow, case: CaseRow, run: Ru
         earlier=before is not None,
         resolved=before is not None and _is_resolved(before, finished),
         judged=str(how.get("judged", "")),
+        link=context.check_settings is not None,
     )
 
 
@@ -208,12 +212,3 @@ def _ending(run: RunRow) -> Ending:
         reference=str(stored.get("reference", "")),
         started=run.started,
     )
-
-
-async def post_once(workspace: Workspace, channel: str, message: Message, thread: str) -> tuple[str, str]:
-    """Post *message* once per event, even across restarts; returns channel and timestamp. Raises `SlackError`."""
-    asked = CURRENT_EVENT.get()
-    key = asked.reply_key() if asked else ""
-    if asked and asked.again and (ts := await find(workspace, channel, key, thread, asked.received)):
-        return channel, ts
-    return await post(workspace, channel, message, thread=thread, key=key)

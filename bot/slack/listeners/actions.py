@@ -1,13 +1,15 @@
 """Handle buttons and selects: check permission, then call the function for the action."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.diagnosis.run_record import BROWSER_RELAY
 from bot.language.answer_words import spoken
+from bot.model.records import CaseRow
 from bot.rendering.blocks import elements
 from bot.rendering.blocks.notices import note
 from bot.slack.api.actor import Actor, of_interaction
@@ -18,7 +20,7 @@ from bot.slack.listeners import feedback, run_actions
 from bot.slack.listeners.free_actions import FREE_ACTIONS
 from bot.slack.listeners.press import Act, Press, case_of, for_run, run_of
 from bot.slack.listeners.run_actions import NO_VERDICT
-from bot.slack.runs import lifecycle
+from bot.slack.runs import check_links, lifecycle
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import make_event
 
@@ -64,7 +66,8 @@ async def press(context: AppContext, actor: Actor, fields: Mapping[str, str]) ->
     if finished is None or finished.case != case.id:
         await thread_replies.gone(context, actor, NO_VERDICT)
         return
-    await context.permissions.check_access(workspace, actor, finished.relays)
+    known = [name for name in finished.relays if name != BROWSER_RELAY] or case.request.relays
+    await context.permissions.check_access(workspace, actor, known)
     if item := fields.get("relay", ""):  # pressed below the verdict of one of several relays
         finished = finished.from_relay(item) or finished
     await ABOUT_RUN[verb](context, Press(actor, fields, case, finished))
@@ -116,7 +119,34 @@ async def _wrong(context: AppContext, press: Press) -> None:
     await feedback.contest(context, press.actor, case_of(press), run_of(press))
 
 
-ABOUT_CASE: Final[dict[str, Act]] = {"again": _again, "relay": _relay, "stop": _stop}
+async def _link(context: AppContext, press: Press) -> None:
+    await check_links.make(context, press.actor, case=case_of(press))
+
+
+async def _recheck(context: AppContext, press: Press) -> None:
+    """Make a link good once more: the one that the button names, else the one by which the run came."""
+    name = press.fields.get("link", "")
+    if not name and (link := await context.store.link_of_run(press.fields["run"])):
+        name = link.name
+    await check_links.renew(context, press.actor, case_of(press), name)
+
+
+def _of_link(act: Callable[[AppContext, Actor, CaseRow, str], Awaitable[None]]) -> Act:
+    async def done(context: AppContext, press: Press) -> None:
+        await act(context, press.actor, case_of(press), press.fields.get("link", ""))
+
+    return done
+
+
+ABOUT_CASE: Final[dict[str, Act]] = {
+    "again": _again,
+    "relay": _relay,
+    "stop": _stop,
+    "link": _link,
+    "recheck": _recheck,
+    "remind": _of_link(check_links.remind),
+    "unlink": _of_link(check_links.cancel),
+}
 ABOUT_RUN: Final[dict[str, Act]] = {
     "answer": _answer,
     "platform": run_actions.platform,

@@ -8,7 +8,7 @@ from bot.slack.api.post_update import update
 from bot.slack.conversation import thread_replies
 from bot.slack.delivery import outbox
 from bot.slack.listeners.press import Press, case_of, run_of
-from bot.slack.state import run_messages
+from bot.slack.state import run_messages, verdict_messages
 from bot.slack.state.context import AppContext
 
 NO_VERDICT: Final = "This run has no verdict. Test again."
@@ -21,7 +21,9 @@ async def view(context: AppContext, press: Press) -> None:
         await thread_replies.gone(context, press.actor, NO_VERDICT)
         return
     await thread_replies.reply(
-        context, press.actor, await context.worker.call(run_messages.verdict_message, context.engine, part)
+        context,
+        press.actor,
+        await context.worker.call(verdict_messages.verdict_message, context.engine, part),
     )
 
 
@@ -33,7 +35,7 @@ async def platform(context: AppContext, press: Press) -> None:
         await update(await context.workspace(press.actor), press.actor.channel, press.actor.message, message)
     elif press.fields.get("place") == "part":
         message = await context.worker.call(
-            run_messages.verdict_message, context.engine, finished, platform=chosen
+            verdict_messages.verdict_message, context.engine, finished, platform=chosen
         )
         await update(await context.workspace(press.actor), press.actor.channel, press.actor.message, message)
     else:
@@ -72,12 +74,13 @@ async def more(context: AppContext, press: Press) -> None:
     """Show what else can be done with the run, visible only to the user."""
     finished = run_of(press)
     message = await context.worker.call(
-        run_messages.more_message,
+        verdict_messages.more_message,
         context.engine,
         finished,
         press.fields.get("platform", ""),
         await outbox.others(context, case_of(press)),
         earlier=await context.run_history.before(finished) is not None,
+        link=context.check_settings is not None,
     )
     await context.post_ephemeral(press.actor, message)
 

@@ -10,13 +10,13 @@ from bot.errors import UsageError
 from bot.language.command_parser import parse_words
 from bot.model.request import Request, Vocabulary
 from bot.model.vocabulary import person_questions
-from bot.rendering.blocks.modals import ANY, FORM, answers, form
+from bot.rendering.blocks.modals import ANY, FORM, HOW, LINK, answers, form
 from bot.slack.api.actor import Actor, of_interaction
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError, call
 from bot.slack.api.workspaces import Workspace
 from bot.slack.conversation import form_text
 from bot.slack.delivery import inbox
-from bot.slack.runs import lifecycle
+from bot.slack.runs import check_links, lifecycle
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import NoWindowError, make_event
 
@@ -44,12 +44,22 @@ def register(app: AsyncApp, context: AppContext) -> None:
 
 
 async def begin(context: AppContext, actor: Actor, values: Mapping[str, str]) -> None:
-    """Start a diagnosis from the form: from its code, its description, or both."""
+    """Start a diagnosis from the form: from its code, its description, or both. Or make a check link for it."""
+    if values.get(HOW) == LINK:
+        await _make_link(context, actor, values)
+        return
     if not values.get("story", "").strip():
         await lifecycle.start(context, actor, filled_in(values, context.vocabulary))
         return
     fields = {name: value for name, value in values.items() if name in context.vocabulary.names}
     await form_text.start(context, actor, values["story"], fields)
+
+
+async def _make_link(context: AppContext, actor: Actor, values: Mapping[str, str]) -> None:
+    fields = {name: value for name, value in values.items() if name in context.vocabulary.names}
+    story = values.get("story", "").strip()
+    request = await form_text.request_without_choice(context, actor, story, fields)
+    await check_links.make(context, actor, request)
 
 
 def check(fields: Mapping[str, str], vocabulary: Vocabulary) -> None:
@@ -69,6 +79,7 @@ async def open_form(context: AppContext, actor: Actor, given: Mapping[str, str] 
         edges=context.vocabulary.edges,
         relays=relays,
         questions=person_questions(knowledge, (given or {}).get("platform", "")),
+        links=context.check_settings is not None,
         given={"code": ANY, "relay": relays[0] if relays else "", "edge": context.vocabulary.roaming}
         | dict(given or {}),
         metadata=json.dumps(

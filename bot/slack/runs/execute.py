@@ -73,7 +73,7 @@ async def _execute(context: AppContext, running: ActiveRun) -> None:
         async with live:
             records = await from_each(running.run.relays, partial(_in_line, context, running, live))
             finished = await context.worker.call(
-                combine, running.case.id, running.run.id, running.user, records, context.engine.knowledge
+                combine, running.case.id, running.run.id, running.user, records, context.engine
             )
             text = await context.worker.call(headline_of, context.engine, finished)
     except Exception as error:

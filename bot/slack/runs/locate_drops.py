@@ -98,7 +98,7 @@ def _with_later(engine: Engine, finished: FinishedRun, added: Sequence[RunRecord
     ]
     if any(look.probe == FILL for looks in later.values() for look in looks.values()):
         records = list(engine.reevaluate(records, finished.record.request))
-    return combine(finished.case, finished.run, finished.user, records, engine.knowledge)
+    return combine(finished.case, finished.run, finished.user, records, engine)
 
 
 async def _show(context: AppContext, finished: FinishedRun) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from bot.check_link.link_posts import is_of_link
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.ice_servers import IceServers
 from bot.diagnosis.plan import make_plan
@@ -94,7 +95,9 @@ async def _settle(context: AppContext, run: RunRow) -> None:
 
 async def _send(context: AppContext, owed: PostRow) -> None:
     """Send an outbox entry of the previous process, unless its run is in progress here."""
-    run = await context.store.run(owed.run)
+    if is_of_link(owed):  # a task of its own sends these
+        return
+    run = await context.store.run(str(owed.payload.get("run", owed.run)))
     if run is None or run.status == "running":
         return
     try:

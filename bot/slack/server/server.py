@@ -9,13 +9,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 import aiohttp
 
 from bot.background import PeriodicTask
+from bot.check_link.settings import URL as CHECK_URL
+from bot.check_link.settings import CheckSettings, read_check_settings
 from bot.diagnosis.engine import Engine, load_engine
 from bot.language.llm_settings import read_endpoint
 from bot.rate_limit import RateLimits, RequestLimiter
@@ -30,13 +31,14 @@ from bot.slack.api.workspaces import Workspaces
 from bot.slack.conversation import answers
 from bot.slack.delivery import inbox
 from bot.slack.listeners.routes import HANDLERS
-from bot.slack.runs.recovery import AGAIN, declare_running, resend, resume
+from bot.slack.runs.recovery import declare_running, resume
 from bot.slack.runtime.concurrency import RunSlots
 from bot.slack.runtime.process_lock import process_lock
 from bot.slack.runtime.tasks import TaskSupervisor
 from bot.slack.runtime.worker_thread import WorkerThread
 from bot.slack.server.app import make_app
 from bot.slack.server.bot_metrics import bot_metrics
+from bot.slack.server.housekeeping import HOUSEKEEPING, repeated_tasks
 from bot.slack.server.http import AddPages, make_pages, open_pages
 from bot.slack.state.context import AppContext
 from bot.slack.state.health import Readiness
@@ -49,8 +51,6 @@ from bot.storage.store import Store
 log = logging.getLogger(__name__)
 
 DRAIN: Final = 25.0  # seconds: hosting platforms kill a process after 30
-HOUSEKEEPING: Final = ("resume", "resend", "retry", "sweep")  # tasks that shutdown cancels first
-SWEEP: Final = 3600.0  # seconds between two runs of the retention
 SWITCH: Final = 0.001  # seconds until the worker thread yields the interpreter to the event loop
 TIMEOUT: Final = 30.0  # seconds per Web API call
 
@@ -71,7 +71,7 @@ async def serve(
         await asyncio.gather(_check(context, settings, say), answers.warm(context))
         _settle()
         cut_off = await context.store.unfinished()
-        background = _background(context)
+        background = repeated_tasks(context)
         await stack.enter_async_context(bot_metrics(settings.metrics, context, background))
         for name, work in zip(
             HOUSEKEEPING,
@@ -128,8 +128,14 @@ async def open_context(
             run_history=RunHistory(engine, store, bench),
             ack_priority=AckPriority(),
             handlers=HANDLERS,
+            check_settings=_check_settings(environment),
             llm=replace(model, budget=answers.WORDING) if model else None,
         )
+
+
+def _check_settings(environment: Mapping[str, str]) -> CheckSettings | None:
+    """Read the settings of check links, which exist if their address is set."""
+    return read_check_settings(environment) if environment.get(CHECK_URL) else None
 
 
 def _only_process(database: DatabaseAddress) -> AbstractAsyncContextManager[None]:
@@ -207,12 +213,3 @@ async def _listen(
                 await site.stop()
 
     return hush
-
-
-def _background(context: AppContext) -> tuple[PeriodicTask, ...]:
-    """Make the tasks that repeat, in the order of `HOUSEKEEPING` after the first."""
-    return (
-        PeriodicTask("sending messages that Slack did not accept", partial(resend, context), AGAIN),
-        PeriodicTask("answering requests that failed before", partial(inbox.retry, context), AGAIN),
-        PeriodicTask("deleting old cases", lambda: context.store.sweep(time.time()), SWEEP, at_once=True),
-    )

@@ -1,5 +1,6 @@
 """AppContext: what every listener needs, made once per process. Handler: the type of an event handler."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,6 +9,7 @@ from typing import Final, TypeAlias
 
 import aiohttp
 
+from bot.check_link.settings import CheckSettings
 from bot.diagnosis.engine import Engine
 from bot.language.llm_settings import LlmEndpoint
 from bot.model.request import Vocabulary
@@ -51,6 +53,8 @@ class AppContext:
     run_history: RunHistory
     ack_priority: AckPriority
     handlers: Mapping[str, Handler]  # by the stored name of the event kind
+    check_settings: CheckSettings | None = None  # of check links; None: they are not set up
+    check_posts: asyncio.Lock = field(default_factory=asyncio.Lock)  # messages about them are sent one by one
     thread_memory: ThreadMemory = field(default_factory=ThreadMemory)
     llm: LlmEndpoint | None = None  # the language model that rewords answers, if one is set
     channels_asked: dict[str, float] = field(default_factory=dict)  # Unix time, by channel: see `membership`

@@ -10,13 +10,12 @@ from typing import Final
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.outage import name_outages
-from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.run_record import BROWSER_RELAY, RunRecord
 from bot.model.request import Request
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.vantage_summary import compared_view
 from bot.rendering.view import View
 from knowledge.model.conclusions import Diagnosis, Finding
-from knowledge.model.schema import Knowledge
 
 EVERY: Final = ""  # no platform chosen: all platforms
 
@@ -53,16 +52,28 @@ class FinishedRun:
         return replace(self, record=part, parts=(), of=relay) if part else None
 
     @property
+    def is_checked(self) -> bool:
+        """Whether it has the result of a customer's browser."""
+        return BROWSER_RELAY in self.relays
+
+    @property
     def outcome(self) -> str:
         """The outcome: "found", "clear", or "unclear"."""
         return self.record.diagnosis.outcome
 
 
-def combine(
-    case: str, run: str, user: str, records: Sequence[RunRecord], knowledge: Knowledge
-) -> FinishedRun:
-    """Aggregate the *records* of one run, one per relay; an outage that all of them show is named as one."""
-    records = name_outages(records, knowledge)
+def combine(case: str, run: str, user: str, records: Sequence[RunRecord], engine: Engine) -> FinishedRun:
+    """Aggregate the *records* of one run, one per relay; an outage that all of them show is named as one.
+
+    A customer's browser comes last. Where it and a relay contradict each other, neither is used.
+    """
+    if records[-1].relay == BROWSER_RELAY:
+        # Most runs have no such result, and their way stays short.
+        from bot.check_link.joined import join_browser
+
+        records = join_browser(engine, records)
+    else:
+        records = name_outages(records, engine.knowledge)
     return FinishedRun(case, run, user, aggregate(records), tuple(records) if len(records) > 1 else ())
 
 
@@ -106,4 +117,4 @@ def for_platform(engine: Engine, record: RunRecord, platform: str) -> RunRecord:
 def reevaluate(engine: Engine, finished: FinishedRun, request: Request) -> FinishedRun:
     """Conclude again from the same observations for *request*, which has one more answer or another platform."""
     records = engine.reevaluate(finished.records, request)
-    return combine(finished.case, finished.run, finished.user, records, engine.knowledge)
+    return combine(finished.case, finished.run, finished.user, records, engine)

@@ -2,13 +2,15 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.revise import answers_for, apply_changes
+from bot.diagnosis.run_record import BROWSER_RELAY
 from bot.diagnosis.stored_run import conclude_stored
 from bot.diagnosis.triage import prepare
-from bot.model.records import RunRow
+from bot.model.records import CaseRow, RunRow
 from bot.model.request import Request, Vocabulary
 from bot.slack.runtime.worker_thread import WorkerThread
 from bot.slack.state.finished_run import FinishedRun, combine
@@ -51,7 +53,12 @@ class RunHistory:
         latest = (await self._store.runs(run.case))[0].id == run_id
         if latest:  # add answers given since then, and the platform if it became known
             request = _as_answered(request, case.request, self._engine.vocabulary)
-        finished = await self._worker.call(reevaluate, self._engine, run, case.user, request, observations)
+        if BROWSER_RELAY in run.vantages:
+            finished = await self._checked(run, case, request)
+        else:
+            finished = await self._worker.call(
+                reevaluate, self._engine, run, case.user, request, observations
+            )
         self.keep(finished)
         return finished
 
@@ -63,13 +70,26 @@ class RunHistory:
         return None
 
     async def before(self, finished: FinishedRun) -> FinishedRun | None:
-        """Return the run with a verdict that preceded *finished* in its case."""
+        """Return the run with a verdict that preceded *finished* in its case: both from relays, or both by a link."""
         earlier = False
         for run in await self._store.runs(finished.case):
-            if earlier and run.status == "done":
+            is_alike = finished.is_checked == (BROWSER_RELAY in run.vantages)
+            if earlier and run.status == "done" and is_alike:
                 return await self.get(run.id)
             earlier = earlier or run.id == finished.run
         return None
+
+    async def _checked(self, run: RunRow, case: CaseRow, request: Request) -> FinishedRun:
+        """Join the result of a customer's browser with what relays found in the same case."""
+        # Only where a link was used.
+        from bot.check_link.joined import check_records
+
+        records = await check_records(self._engine, self._store, run.id, request)
+        # Rights are those of the case's relays: nobody has a right to a browser.
+        asked = [
+            replace(record, request=replace(record.request, relays=case.request.relays)) for record in records
+        ]
+        return await self._worker.call(combine, case.id, run.id, case.user, asked, self._engine)
 
 
 def _as_answered(request: Request, case: Request, vocabulary: Vocabulary) -> Request:
@@ -91,4 +111,4 @@ def reevaluate(
     records = [
         conclude_stored(problem, run, name, request, observations.get(name, {})) for name in run.relays
     ]
-    return combine(run.case, run.id, user, records, engine.knowledge)
+    return combine(run.case, run.id, user, records, engine)

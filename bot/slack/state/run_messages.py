@@ -3,7 +3,6 @@
 Pure: no network, no clock. Rendering a verdict takes about 20 ms, so callers use the WorkerThread.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,10 +27,8 @@ from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.question import ask, ended
 from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
-from bot.rendering.blocks.verdict import verdict
-from bot.rendering.blocks.verdict_controls import VerdictOptions, more
 from bot.rendering.verdict_text import short_verdict
-from bot.slack.state.finished_run import EVERY, FinishedRun, view_of
+from bot.slack.state.finished_run import FinishedRun, view_of
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
 MARKS: Final = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN}
@@ -65,45 +62,6 @@ def header_of_active(engine: Engine, run: RunRow, user: str) -> RunHeader:
 def header_of_finished(engine: Engine, finished: FinishedRun) -> RunHeader:
     """Make the header of a finished run."""
     return run_header(finished.record, finished.asked, engine.knowledge, finished.user, engine.network.title)
-
-
-def verdict_message(
-    engine: Engine,
-    finished: FinishedRun,
-    *,
-    platform: str = "",
-    others: Sequence[str] = (),
-    earlier: bool = False,
-    resolved: bool = False,
-    judged: str = "",
-) -> Message:
-    """Render the verdict, with the steps for *platform* (default: the requested one); *others* are usable relays."""
-    choices = _options(engine, finished, platform, others, earlier=earlier)
-    choices = replace(choices, judged=judged, resolved=resolved and finished.outcome == "clear")
-    view = view_of(engine, finished, platform if platform != fixes.ALL else EVERY)
-    return verdict(header_of_finished(engine, finished), view, finished.record.diagnosis, choices)
-
-
-def more_message(
-    engine: Engine, finished: FinishedRun, platform: str, others: Sequence[str], *, earlier: bool
-) -> Message:
-    """Render what else can be done with a run, for the person who pressed More."""
-    choices = _options(engine, finished, platform, others, earlier=earlier)
-    return more(header_of_finished(engine, finished), finished.record.diagnosis, choices)
-
-
-def _options(
-    engine: Engine, finished: FinishedRun, platform: str, others: Sequence[str], *, earlier: bool
-) -> VerdictOptions:
-    chosen = "" if platform == fixes.ALL else platform or finished.record.request.platform or EVERY
-    return VerdictOptions(
-        platforms(engine),
-        chosen,
-        relays=tuple(name for name in others if (name,) != finished.relays),
-        earlier=earlier,
-        views=tuple(record.relay for record in finished.parts),
-        part=bool(finished.of),
-    )
 
 
 def fixes_message(engine: Engine, finished: FinishedRun, platform: str) -> Message:

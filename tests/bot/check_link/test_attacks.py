@@ -281,8 +281,41 @@ async def test_flooding(checked: Checked) -> None:
     assert (await checked.get(token))[0] == 200
     limits = LinkLimits()
     for number in range(6_000):
-        limits.wait(str(number), 0.0)
-    assert len(limits._buckets) == 5_000
+        limits.wait(str(number), f"203.0.{number // 250}.{number % 250}", 0.0)
+    assert len(limits.links.buckets) == len(limits.addresses.buckets) == 5_000
+
+
+@pytest.mark.parametrize(
+    ("flood", "same", "other"),
+    [
+        ("203.0.113.5", "::ffff:203.0.113.5", "203.0.113.6"),
+        ("2001:db8::1", "2001:db8::ffff", "2001:db8:0:1::1"),
+    ],
+)
+async def test_flood_from_one_address(checked: Checked, flood: str, same: str, other: str) -> None:
+    """One address, or one /64 of IPv6, may not try many links; others are served, as the proxy names them."""
+
+    async def ask(address: str, token: str) -> int:
+        url = f"{checked.base}/check/{token}"
+        async with checked.session.get(url, headers={"X-Forwarded-For": f"192.0.2.1, {address}"}) as got:
+            return got.status
+
+    answers = [await ask(flood, new_token()) for _ in range(130)]
+    assert set(answers) == {404, 429}
+    assert answers.index(429) >= 120
+    assert await ask(same, checked.token) == 429
+    assert await ask(other, checked.token) == 200
+    assert await ask("10.0.0.1", checked.token) == 200
+
+
+def test_a_proxy_is_not_an_address() -> None:
+    """Private addresses are not counted: behind a proxy on another host, all customers would share one."""
+    limits = LinkLimits()
+    for address in ("10.1.2.3", "192.168.0.1", "fd00::1", "::1", "", "<b>"):
+        waits = [limits.wait(str(number), address, 0.0) for number in range(500)]
+        assert not any(waits), address
+    waits = [limits.wait(str(number), "203.0.113.5", 0.0) for number in range(500)]
+    assert any(waits)
 
 
 @pytest.mark.parametrize(

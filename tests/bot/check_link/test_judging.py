@@ -9,6 +9,7 @@ from bot.check_link.browser_checks import BrowserChecks
 from bot.check_link.result_schema import read_result
 from bot.check_link.targets import CheckTargets, page_config, targets_of
 from bot.check_link.verdict import join, record_of
+from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.run_record import RunRecord
 from bot.diagnosis.triage import prepare
@@ -17,6 +18,7 @@ from bot.model.request import Request
 from probes.protocol.failures import Failure
 from probes.protocol.model import REFERENCE, USER_NETWORK, Observation
 from tests.bot.check_link.results import encode, result
+from tests.previews.samples import sample
 
 SILENT = "generic_timeout_error"
 ABORTED = "connection_aborted"
@@ -190,6 +192,33 @@ def test_they_agree(engine: Engine) -> None:
     assert join([elsewhere], browser, problem) == (elsewhere, browser)
     far = judge(engine, vantage=REFERENCE)
     assert join([lost], far, problem) == (lost, far)
+
+
+def test_not_measured_contradicts_nothing(engine: Engine) -> None:
+    """If a relay measures what a browser cannot, they do not disagree: where both are healthy, the verdict is clear."""
+    browser = judge(engine)
+    request = replace(browser.request, relays=("acme-hq",))
+    healthy = sample(request, engine.knowledge, engine.network)
+    assert healthy.answers["javascript"]["roaming-fit"].answer == "fits"
+    assert browser.answers["javascript"]["roaming-fit"].answer == "unmeasured"
+    problem = prepare(request, engine.knowledge, engine.network)
+    assert join([healthy], browser, problem) == (healthy, browser)
+    assert (healthy.diagnosis.outcome, browser.diagnosis.outcome) == ("clear", "clear")
+    assert aggregate([healthy, browser]).diagnosis.outcome == "clear"
+
+
+def test_clear_only_where_all_was_tested(engine: Engine) -> None:
+    """A browser's record is clear if signaling and media work and nothing else failed, and not from elsewhere."""
+    assert judge(engine).diagnosis.outcome == "clear"
+    assert judge(engine, vantage=REFERENCE).diagnosis.outcome == "unclear"
+    for changes in (
+        {"websocket": "inconclusive"},
+        {"udp_media": "no_credentials"},
+        {"http": ABORTED},
+        {"stun": "inconclusive"},
+    ):
+        assert judge(engine, **changes).diagnosis.outcome == "unclear", changes
+    assert judge(engine, udp_media="udp_outbound_lost").diagnosis.outcome == "found"
 
 
 def test_every_step_is_observed(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from bot.diagnosis.run_record import RunRecord
 from bot.model.records import CaseRow
 from bot.model.request import Request
 from bot.slack.state.finished_run import FinishedRun, combine
-from bot.slack.state.run_messages import more_message
+from bot.slack.state.verdict_messages import more_message
 from knowledge.model.conclusions import Diagnosis
 from tests.bot.person_answers import OLD_PORT_SHUT, OpenQuestion, open_questions
 from tests.bot.slack.conftest import Here, Serving
@@ -53,9 +53,7 @@ class Thread:
     async def put(self, record: RunRecord) -> FinishedRun:
         """Make *record* what the case knows."""
         await self.here.context.store.change_case(self.case.id, record.request)
-        finished = combine(
-            self.case.id, self.run.run, self.run.user, [record], self.here.context.engine.knowledge
-        )
+        finished = combine(self.case.id, self.run.run, self.run.user, [record], self.here.context.engine)
         self.here.context.run_history.keep(finished)
         return finished
 
@@ -105,7 +103,7 @@ async def opened(here: Here, top: Message) -> Thread:
 
 def button(finished: FinishedRun, question: str, answer: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The button behind More for *answer*, and its block."""
-    message = more_message(ENGINE, finished, "", (), earlier=False)
+    message = more_message(ENGINE, finished, "", (), earlier=False, link=False)
     for block in message.blocks:
         for element in block.get("elements", ()):
             carried = str(element.get("value"))

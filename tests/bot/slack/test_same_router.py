@@ -100,7 +100,7 @@ async def test_texts_about_a_case(here: Here, faults: tuple[Fault, ...]) -> None
     record = await asyncio.to_thread(engine.diagnose, request, lambda _: None)
     repl = Repl(engine, (record,))
     case = CaseRow("c", here.slack.team.id, "C", "U", request, "1.0", 0.0)
-    finished = combine("c", "r", "U", [record], engine.knowledge)
+    finished = combine("c", "r", "U", [record], engine)
     slack = answers.language_context(here.context)
     kinds = set()
     for text in TEXTS:

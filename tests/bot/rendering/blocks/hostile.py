@@ -132,7 +132,6 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     yield modals.form(pairs, pairs, [text] * 150, relays, {"code": text, "sdk-version": text}, text)
     yield modals.feedback(ButtonContext(text, text), pairs)
     yield modals.home(runs, rows, [text] * 9, 9)
-    yield modals.waiting(text)
 
 
 def free_words(text: str, many: int) -> Iterator[Message]:
