@@ -26,7 +26,7 @@ _INSIDE: Final = tuple(
 
 @dataclass(slots=True)
 class RecentBuckets:
-    """The token buckets of whoever asked lately, least recently used first."""
+    """The token buckets of recent requests, least recently used first."""
 
     at_once: float
     per_second: float

@@ -37,11 +37,9 @@ def waiting_post(case: CaseRow, link: CheckLink, user: str) -> PostRow:
     return PostRow(_key(link.name), "", case.team, case.channel, _thread(case), payload)
 
 
-def result_post(case: CaseRow, link: CheckLink, run: str) -> PostRow:
-    """Return the message in the thread of *case* with the result of *link* that is stored as *run*."""
-    return PostRow(
-        f"check {run}", run, case.team, case.channel, _thread(case), {LINK: link.name, RESULT: run}
-    )
+def result_post(case: CaseRow, run: str, link: str = "") -> PostRow:
+    """Return the message in the thread of *case* with the result that is stored as *run*, by a *link* or pasted."""
+    return PostRow(f"check {run}", run, case.team, case.channel, _thread(case), {LINK: link, RESULT: run})
 
 
 async def changed_post(store: Store, name: str, state: str, detail: str = "") -> PostRow | None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from bot.check_link.browser_checks import BrowserChecks
 from bot.check_link.link_posts import ARRIVED, changed_post, result_post
 from bot.check_link.page_answer import page_answer
+from bot.check_link.result_run import result_run
 from bot.check_link.result_schema import BrowserResult, CheckStartBody
 from bot.check_link.settings import CheckSettings
 from bot.check_link.targets import VERSION, CheckTargets, page_config, targets_of
@@ -22,11 +23,9 @@ from bot.check_link.verdict import VANTAGES, record_of
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.ice_servers import find_ice
 from bot.diagnosis.run_record import BROWSER_RELAY, RunRecord
-from bot.diagnosis.stored_run import summary_of
 from bot.diagnosis.triage import Problem, prepare
-from bot.model.records import PostRow, RunRow
+from bot.model.records import PostRow
 from bot.model.request import Request
-from bot.rendering.check_link_text import REPORTED
 from bot.rendering.view import View, make_view
 from bot.storage.links_table import CheckLink, CheckStart, hash_token, new_token
 from bot.storage.store import Store
@@ -35,7 +34,6 @@ from probes.protocol.model import USER_NETWORK
 
 _PREPARED: Final = 64  # requests whose questions stay prepared; a few ms and 100 kB each
 _ANSWERS: Final = 1_000  # answers that a repeated result gets without being judged again
-FINE: Final = "No problem found in the customer's browser"
 
 
 class LinkClosedError(Exception):
@@ -134,8 +132,7 @@ class CheckService:
         checks = BrowserChecks(result, prepared.targets, self.engine.network)
         record = self._record(checks, prepared, VANTAGES[result.same_network], now)
         view = self._view(record)
-        headline = FINE if record.diagnosis.outcome == "clear" else view.headline
-        run = self._run_of(link, record, headline, now)
+        run = result_run(record, link.case_id, self.new_run(), view.headline, now)
         owed = await self._posts(link, run.id)
         looks = {BROWSER_RELAY: tuple(record.observations.values())}
         done = await self.store.finish_check(start, digest, run, looks, owed)
@@ -171,30 +168,13 @@ class CheckService:
         request, digest = prepared.targets.request, self.engine.knowledge.digest
         return record_of(checks, prepared.problem, request, digest, vantage, now)
 
-    def _run_of(self, link: CheckLink, record: RunRecord, headline: str, now: float) -> RunRow:
-        """Make the run of the link's case that the result is stored as."""
-        outcome = record.diagnosis.outcome
-        return RunRow(
-            id=self.new_run(),
-            case=link.case_id,
-            vantages={BROWSER_RELAY: record.vantage},
-            request=record.request,
-            knowledge=record.digest,
-            network=record.network,
-            started=now,
-            status="done",
-            ended=now,
-            outcome=outcome,
-            summary=summary_of([record], f"{headline} ({REPORTED})", record.diagnosis),
-        )
-
     async def _posts(self, link: CheckLink, run: str) -> tuple[PostRow, ...]:
         """Return the messages that a case in Slack owes its thread for a result."""
         case = await self.store.case(link.case_id)
         if case is None or not case.channel:
             return ()
         waiting = await changed_post(self.store, link.name, ARRIVED, run)
-        return (result_post(case, link, run), *([waiting] if waiting else []))
+        return (result_post(case, run, link.name), *([waiting] if waiting else []))
 
     async def _prepare(self, link: CheckLink) -> PreparedCheck:
         case = await self.store.case(link.case_id)

@@ -41,6 +41,8 @@ def run_preflight(words: Sequence[str]) -> int:
     vantage = find_vantage(options.vantage, os.environ, asks=asks)
     engine = load_engine(options.network, vantage, remote=options.run)
     request = request_of(reading, engine, options.code, options.platform, options.edge)
+    if reading.check:
+        return _check(reading, request, engine, as_json=options.json)
     continued = _continue(options, reading, request, engine)
     view = make_view(continued.record, engine.knowledge, engine.network)
     then = next_steps(reading, continued, ran=options.run)
@@ -51,6 +53,22 @@ def run_preflight(words: Sequence[str]) -> int:
     else:
         write(render(reading, continued, view, engine.network.quality, then), sys.stdout)
     return EXIT[outcome(reading, continued)]
+
+
+def _check(reading: Reading, request: Request, engine: Engine, *, as_json: bool) -> int:
+    """Print what a customer's browser found, and return the exit code of its verdict."""
+    # Few files hold such a result.
+    from bot.cli.check_paste import conclude_check, write_check
+    from bot.rendering.json.diagnosis import render as render_diagnosis
+
+    records = conclude_check(engine, reading.check, request)
+    if as_json:
+        view = make_view(records[0], engine.knowledge, engine.network)
+        json.dump(render_diagnosis(records[0], view, engine.network, version()), sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        write_check(engine, records)
+    return EXIT[records[0].diagnosis.outcome]
 
 
 def read_all(files: Sequence[str]) -> Reading:
@@ -77,6 +95,7 @@ def read_all(files: Sequence[str]) -> Reading:
         reports=tuple(dict.fromkeys(report for reading in useful for report in reading.reports)),
         pasted=tuple({look.step: look for reading in useful for look in reading.pasted}.values()),
         removed=tuple(dict.fromkeys(kind for reading in readings for kind in reading.removed)),
+        check=next((reading.check for reading in useful if reading.check), ""),
     )
 
 

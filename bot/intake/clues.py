@@ -60,6 +60,7 @@ class Reading:
     says: str  # what the text is, or why it could not be read
     reports: tuple[PreflightReport, ...] = ()  # first of preflight tests, then of errors, then of logs
     pasted: tuple[Observation, ...] = ()  # output of tools, and lines of logs that name a failure
+    check: str = ""  # the result of a check page, as JSON that nobody has checked yet
     removed: tuple[str, ...] = ()  # kinds of secrets that were removed
     pieces: tuple[Piece, ...] = ()
     text: str = ""  # normalized prose, without reports and tool output
@@ -100,7 +101,7 @@ class Reading:
     @property
     def useful(self) -> bool:
         """Whether something was read that may answer a question."""
-        return bool(self.reports or self.pasted)
+        return bool(self.reports or self.pasted or self.check)
 
 
 def code_of(reading: Reading, known: Mapping[str, object] | Iterable[str]) -> str:

@@ -13,7 +13,15 @@ from bot.intake.parsing.call_sids import find_call_sids
 from bot.intake.parsing.decode import decode, plain
 from bot.intake.parsing.line_search import shortened
 from bot.intake.preflight_report import PreflightReport
-from bot.intake.readers import NO_RESULT, logs_say, observe_logs, observe_tool, tools_say, unrelated_json
+from bot.intake.readers import (
+    NO_RESULT,
+    check_page,
+    logs_say,
+    observe_logs,
+    observe_tool,
+    tools_say,
+    unrelated_json,
+)
 from bot.intake.readers.log import LONGEST, log_says, read_log
 from bot.intake.readers.rtc_diagnostics import failed_edges
 from bot.intake.readers.sdk_error import error_says, merge_errors, read_error
@@ -38,6 +46,7 @@ class _Found:
     reports: list[PreflightReport] = field(default_factory=list)
     errors: list[PreflightReport] = field(default_factory=list)
     pasted: dict[str, Observation] = field(default_factory=dict)
+    check: str = ""  # the last one
     logs: list[Segment] = field(default_factory=list)
     unread: list[Segment] = field(default_factory=list)  # text that no reader of values or tools has read
     free: list[Segment] = field(
@@ -119,6 +128,10 @@ def _read_value(item: Segment, found: _Found) -> None:
         found.pieces.append(Piece("report", lines, report_says(reports)))
         return
     value = item.block.value if item.block else None
+    if check := check_page.read_check(value):
+        found.check = check
+        found.pieces.append(Piece("report", lines, check_page.SAYS))
+        return
     if report := read_insights(value):
         found.errors.append(report)
         found.pieces.append(Piece("error", lines, insights_says(report)))
@@ -156,6 +169,7 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
     lines = observe_logs(plain("\n".join(item.text for item in found.unread)))
     pasted = (*found.pasted.values(), *lines.values())
     parts: dict[ReadingKind, str] = {
+        **({"report": check_page.SAYS} if found.check else {}),
         **({"report": report_says(reports)} if reports else {}),
         **({"tool": tools_say(found.pasted.values())} if found.pasted else {}),
         **({"error": _error_says(errors[0])} if errors else {}),
@@ -165,7 +179,10 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
     if not parts:
         kind, says = nothing_read(text, segments)
         return Reading(kind, says, removed=removed)
-    return Reading(next(iter(parts)), " ".join(parts.values()), (*reports, *errors, *logs), pasted, removed)
+    says = " ".join(parts.values())
+    return Reading(
+        next(iter(parts)), says, (*reports, *errors, *logs), pasted, check=found.check, removed=removed
+    )
 
 
 def _error_says(error: PreflightReport) -> str:

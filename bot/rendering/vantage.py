@@ -32,8 +32,8 @@ class VantageSummaries:
     summaries: tuple[VantageSummary, ...]
     compared: tuple[ComparedCause, ...] = ()
     unchecked: tuple[str, ...] = ()  # titles of causes that no relay could check
-    disputes: tuple[str, ...] = ()  # questions that relay and browser answer differently, a sentence each
     seen_from: Mapping[str, str] = field(default_factory=dict)  # relays in words, by cause
+    disputes: tuple[str, ...] = ()  # questions that relay and browser answer differently, a sentence each
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -153,28 +153,44 @@ class LinksTable(TableQueries):
 
         A crash leaves all of it or nothing. Return the check as it is then: with this result, or an earlier one.
         """
-        seen = [
-            observation_columns(run.id, relay, each) for relay, all_ in observations.items() for each in all_
-        ]
-        row, posts = run_columns(run), [columns_of(post) for post in owed]
+        save = _saving(run, observations, owed)
 
         def work(db: Database) -> CheckStart | None:
             sql = "UPDATE check_starts SET digest = ?, run = ? WHERE start = ? AND run = ''"
             if db.execute(sql, (digest, run.id, start)).rowcount == 1:
-                insert(db, "runs", row)
-                for columns in seen:
-                    db.execute(OBSERVED, columns)
-                for post in posts:
-                    list(db.query(OWE, post))
+                save(db)
             rows = list(db.query("SELECT * FROM check_starts WHERE start = ?", (start,)))
             return CheckStart(**rows[0]) if rows else None
 
         return await self._writer.run(work)
 
+    async def save_result(
+        self, run: RunRow, observations: Mapping[str, Sequence[Observation]], owed: Sequence[PostRow]
+    ) -> None:
+        """Store a result that came without a link, with the messages *owed* for it."""
+        await self._writer.run(_saving(run, observations, owed))
+
     async def checks_of_link(self, link: CheckLink) -> tuple[CheckStart, ...]:
         """List the checks that were started with a link, oldest first."""
         sql = "SELECT * FROM check_starts WHERE token = ? ORDER BY started, start"
         return tuple(CheckStart(**row) for row in await self._all(sql, link.token))
+
+
+def _saving(
+    run: RunRow, observations: Mapping[str, Sequence[Observation]], owed: Sequence[PostRow]
+) -> Callable[[Database], None]:
+    """Return the work that stores a finished run, its observations by relay, and its messages."""
+    seen = [observation_columns(run.id, relay, each) for relay, all_ in observations.items() for each in all_]
+    row, posts = run_columns(run), [columns_of(post) for post in owed]
+
+    def work(db: Database) -> None:
+        insert(db, "runs", row)
+        for columns in seen:
+            db.execute(OBSERVED, columns)
+        for post in posts:
+            list(db.query(OWE, post))
+
+    return work
 
 
 def _first(db: Database, sql: str, *values: Any) -> CheckLink | None:

@@ -20,7 +20,7 @@ from bot.rendering.blocks.notices import note
 from bot.rendering.report_summary import headline
 from bot.rendering.view import make_view
 from bot.slack.api.actor import Actor
-from bot.slack.conversation import thread_replies
+from bot.slack.conversation import check_pastes, thread_replies
 from bot.slack.conversation.attachments import fetch, files_in, words_of
 from bot.slack.delivery import outbox
 from bot.slack.state import run_messages
@@ -76,6 +76,9 @@ async def go_on(
     """Update *case* with *reading* and post the result. Without a case or verdict, post what the device measured."""
     if reading.removed:
         await context.post_ephemeral(actor, note(hint(reading.removed)))
+    if reading.check:
+        await check_pastes.take(context, actor, case, reading)
+        return
     finished = await context.run_history.latest(case.id) if case else None
     if case is None or finished is None:
         await thread_replies.reply(

@@ -58,6 +58,9 @@ def header_of(engine: Engine, case: CaseRow, link: CheckLink, user: str) -> Link
 
 
 async def _case_of(context: AppContext, owed: PostRow) -> CaseRow | None:
+    if owed.run:
+        run = await context.store.run(owed.run)
+        return await context.store.case(run.case) if run else None
     link = await context.store.link_named(str(owed.payload[LINK]))
     return await context.store.case(link.case_id) if link else None
 
@@ -88,13 +91,13 @@ async def _show_at_the_top(context: AppContext, case: CaseRow, run: str) -> None
 
 async def _make(context: AppContext, owed: PostRow) -> tuple[Message, CaseRow] | None:
     """Render the message in its current state, with its case; None if the link is gone."""
-    link = await context.store.link_named(str(owed.payload[LINK]))
-    case = await context.store.case(link.case_id) if link else None
-    if link is None or case is None:
-        return None
-    if owed.run:
+    case = await _case_of(context, owed)
+    if case and owed.run:
         message = await _result(context, case, str(owed.payload[RESULT]))
         return (message, case) if message else None
+    link = await context.store.link_named(str(owed.payload[LINK]))
+    if link is None or case is None:
+        return None
     header = header_of(context.engine, case, link, str(owed.payload.get("user", case.user)))
     if owed.payload.get(TOP):
         return opened(header), case
@@ -112,5 +115,5 @@ async def _result(context: AppContext, case: CaseRow, run: str) -> Message | Non
         finished,
         others=await outbox.others(context, case),
         earlier=await context.run_history.before(finished) is not None,
-        link=True,
+        link=context.check_settings is not None,
     )

@@ -128,6 +128,9 @@ async def _recheck(context: AppContext, press: Press) -> None:
     name = press.fields.get("link", "")
     if not name and (link := await context.store.link_of_run(press.fields["run"])):
         name = link.name
+    if not name:  # the result was pasted
+        await check_links.make(context, press.actor, case=case_of(press))
+        return
     await check_links.renew(context, press.actor, case_of(press), name)
 
 

@@ -10,15 +10,18 @@ import pytest
 from bot.check_link.result_schema import read_result, read_start
 from bot.check_link.service import CheckService
 from bot.check_link.settings import read_check_settings
-from bot.check_link.targets import page_config
+from bot.check_link.targets import page_config, targets_of
 from bot.cli.check_link import _wait
+from bot.cli.check_paste import conclude_check
 from bot.diagnosis.engine import load_engine
 from bot.errors import UsageError
+from bot.model.request import Request
 from bot.slack.runtime.ids import new_run
 from bot.storage.links_table import CheckLink
 from bot.storage.store import Store
 from tests.bot.check_link.results import encode, result
 from tests.bot.cli.test_main import lineman
+from tests.previews.samples import sample
 
 
 async def answer(database: str, url: str, **changes: object) -> None:
@@ -91,6 +94,37 @@ async def test_of_a_stored_run(tmp_path: Path) -> None:
     await _wait(store, first, out)
     assert out.getvalue().startswith("Waiting for the customer's check.")
     await store.close()
+
+
+async def test_a_result_in_a_file(tmp_path: Path) -> None:
+    """A result that could not be sent gives its verdict from a file, in words and as JSON; another version does not."""
+    engine = load_engine(None, None)
+    targets = targets_of(Request("31009", "javascript"), engine.network, engine.settings)
+    value = result(page_config(targets, engine, ""), run="0123456789ab", udp_media="udp_outbound_lost")
+    file = tmp_path / "copied.txt"
+    file.write_text(f"Call audio: blocked\nlineman-check: {json.dumps(value)}")
+    code, out, _ = await lineman("preflight", str(file))
+    assert code == 0
+    assert out.startswith("As reported by the customer's browser:\n\nBlocked: UDP to the media ports.")
+    code, out, _ = await lineman("preflight", str(file), "--json")
+    assert [cause["id"] for cause in json.loads(out)["found"]] == ["media-udp-blocked"]
+    file.write_text(f"lineman-check: {json.dumps(value | {'v': 2})}")
+    code, _, err = await lineman("preflight", str(file))
+    assert (code, "not complete" in err) == (2, True)
+
+
+def test_beside_a_relay() -> None:
+    """In a session, a pasted result stands beside what a relay found, and disputes what it contradicts."""
+    engine = load_engine(None, None)
+    request = Request("31009", "javascript", relays=("acme-hq",))
+    record = sample(request, engine.knowledge, engine.network)
+    targets = targets_of(request, engine.network, engine.settings)
+    value = result(page_config(targets, engine, ""), run="r", udp_media="udp_outbound_lost")
+    relay, browser = conclude_check(engine, json.dumps(value), request, record)
+    assert (relay.relay, browser.relay) == ("acme-hq", "browser")
+    for each in (relay, browser):
+        assert each.answers["javascript"]["media-udp"].answer is None
+        assert not each.diagnosis.found
 
 
 @pytest.mark.parametrize(

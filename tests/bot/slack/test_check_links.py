@@ -1,6 +1,7 @@
 """Check links in Slack: made for a case, shown to one person, and their results in the thread."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest_asyncio
 
 from bot.check_link.result_schema import read_result, read_start
 from bot.check_link.service import CheckService, LinkClosedError
-from bot.check_link.targets import page_config
+from bot.check_link.targets import page_config, targets_of
 from bot.model.request import Request
 from bot.slack.api.actor import Actor
 from bot.slack.delivery import check_posts
@@ -268,6 +269,45 @@ async def test_another_case(here: Here) -> None:
     kept = await here.context.store.link_named(other.name)
     assert kept
     assert kept.revoked is None
+
+
+def copied(here: Here, **changes: Any) -> str:
+    """The text that the page shows if it cannot send a result."""
+    targets = targets_of(
+        Request("31009", "javascript"), here.context.engine.network, here.context.engine.settings
+    )
+    value = result(page_config(targets, here.context.engine, ""), run="0123456789ab", **changes)
+    del value["key"]
+    return f"Call audio: blocked\nlineman-check: {json.dumps(value)}"
+
+
+async def test_a_pasted_result(here: Here) -> None:
+    """A result that could not be sent is pasted into the thread: it counts like one by a link, once."""
+    await here.slack.command("/diagnose 31009 javascript", here.user("ada"))
+    top = await here.verdict()
+    for _ in range(2):
+        await here.slack.say(copied(here, **MEDIA_SHUT), here.user("grace"), thread=top.ts)
+        await here.reply("Could not tell")
+        await here.context.tasks.drain(10)
+    (found,) = [one for one in here.ours() if one.thread_ts]
+    assert "As reported by the customer's browser" in str(found.blocks) or "In part as reported" in str(
+        found.blocks
+    )
+    assert "they disagree, so neither result is used" in str(found.blocks)
+    assert "Could not tell" in top.text
+    await here.slack.click(found, "lm_recheck", here.user("grace"))
+    await address(here)
+
+
+async def test_a_pasted_result_alone(here: Here) -> None:
+    """Without a case, the reply says what the browser found; what is no whole result, and why, is said as well."""
+    await here.slack.tell(copied(here, **MEDIA_SHUT), here.user("ada"))
+    await here.until(lambda: here.ours(), "a reply")
+    assert "Blocked: UDP to the media ports" in here.ours()[0].text
+    assert "as reported by the customer's browser" in str(here.ours()[0].blocks)
+    await here.slack.tell(copied(here).replace('"v": 1', '"v": 2'), here.user("ada"))
+    wrong = "This result of a check page is not complete."
+    await here.until(lambda: [one for one in here.ours() if wrong in one.text], wrong)
 
 
 async def test_not_set_up(slack: FakeSlack, serving: Serving) -> None:

@@ -177,7 +177,7 @@ def several(one: RunHeader, view: View, text: str) -> Iterator[Message]:
         ComparedCause(f"c{at}", text, "everywhere", relays, relays, relays, text) for at in range(60)
     )
     known = tuple(VantageSummary(name, REFERENCE, "found", text, text) for name in relays)
-    sides = VantageSummaries(known, causes, (text,) * 60, {f"c{at}": text for at in range(60)})
+    sides = VantageSummaries(known, causes, (text,) * 60, {f"c{at}": text for at in range(60)}, (text,) * 30)
     for found in (view.found, view.found[:1]):
         for at in ("found", "unclear"):
             seen = replace(view, found=found, vantages=sides)
@@ -186,6 +186,7 @@ def several(one: RunHeader, view: View, text: str) -> Iterator[Message]:
                 one, seen, diagnosis, VerdictOptions(platforms, "p1", relays, earlier=True, views=relays)
             )
             yield verdict(one, seen, diagnosis, VerdictOptions(platforms, "", part=True))
+            yield verdict(one, seen, diagnosis, VerdictOptions(platforms, "", link=True, checked=True))
             yield ticket.ticket(one, seen, diagnosis)
     looks = {look.step: look for look in big_looks(text, 120)}
     records = [_record(name, looks, big_diagnosis(text, 15)) for name in relays]
