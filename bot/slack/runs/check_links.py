@@ -21,7 +21,9 @@ from bot.slack.state.context import AppContext
 from bot.slack.state.event import CURRENT_EVENT
 from bot.storage.links_table import CheckLink
 
-NOT_SET_UP: Final = f"Check links are not set up here. An administrator of Lineman can turn them on with {URL}."
+NOT_SET_UP: Final = (
+    f"Check links are not set up here. An administrator of Lineman can turn them on with {URL}."
+)
 NO_CODE: Final = "A check link needs the error code, such as `/diagnose 31009 link`."
 GONE: Final = "This check link has been deleted."
 CLOSED: Final = "This check link was canceled, so it cannot be used again. Make a new one."
