@@ -47,7 +47,8 @@ def read_words(
     ]
     codes = _of_now(choose_codes(_written(runs), vocabulary), runs)
     sentence = normalize("\n".join(words for _, words in runs))
-    clues = _with_platform(read_prose(sentence, vocabulary), text, reading)
+    told = normalize("\n".join(item.text for item in free if item.form == "prose"))
+    clues = _with_platform(read_prose(sentence, told, vocabulary), text, reading)
     named = tuple(NamedCode(item.code, item.context, message(item.line)) for item in codes)
     reading = replace(reading, text=sentence, named_codes=named, clues=clues)
     if knowledge is None:

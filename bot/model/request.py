@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Final, Literal
 
+from knowledge.model.person import HeardWords
 from probes.protocol.frozen import frozen
 
 # Ten times the longest meaningful request. A pasted log is rejected before it is parsed.
@@ -53,6 +54,7 @@ class Vocabulary:
     options: Mapping[str, Mapping[str, str]]  # questions for a person: each word and its usual spelling;
     # no words: a version
     roaming: str = "roaming"
+    heard: Mapping[str, HeardWords] = field(default_factory=dict)  # option: how a description gives its value
     relays: tuple[str, ...] = ("local",)
     see: str = "lineman knowledge list"
     relay_note: str = ""  # a sentence for somebody who names a relay that is not known

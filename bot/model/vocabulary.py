@@ -8,7 +8,8 @@ from typing import Final
 
 from bot.model.request import Vocabulary
 from knowledge.model.network import Network
-from knowledge.model.schema import Knowledge, Question
+from knowledge.model.person import HeardWords
+from knowledge.model.schema import UNKNOWN, Knowledge, Question
 from probes.protocol.frozen import frozen
 
 
@@ -19,6 +20,7 @@ def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str
         platforms=platform_names(knowledge),
         edges=network.edge_names,
         options=person_options(knowledge),
+        heard=heard_words(knowledge),
         roaming=network.roaming,
         relays=tuple(relays),
         services=service_hosts(network),
@@ -82,6 +84,18 @@ def person_options(knowledge: Knowledge) -> dict[str, dict[str, str]]:
                 if answer.option and answer.option.words:
                     words |= dict.fromkeys(answer.option.words, answer.option.words[0])
     return options
+
+
+def heard_words(knowledge: Knowledge) -> dict[str, HeardWords]:
+    """Return how a description gives each option's value, with the values as the option spells them."""
+    found: dict[str, HeardWords] = {}
+    for question in knowledge.questions.values():
+        if question.person and question.person.heard.words:
+            heard = question.person.heard
+            values = {rule.name: rule.option.words[0] for rule in question.answers if rule.option}
+            patterns = {values.get(name, UNKNOWN): items for name, items in heard.answers.items()}
+            found[question.person.option] = HeardWords(heard.words, patterns)
+    return found
 
 
 def person_asks(knowledge: Knowledge) -> dict[str, str]:

@@ -14,6 +14,7 @@ from knowledge.checking.completeness import gaps
 from knowledge.checking.embedded_cases import Example, trial_problems, trials
 from knowledge.checking.lint import (
     count_symptoms,
+    heard_problems,
     not_separated,
     stale,
     symptom_problems,
@@ -79,7 +80,7 @@ def report(
     )
     problems = [*wrong, *_survivors(mutants), *mixed, *open_, *_untested(knowledge), *_unused(knowledge)]
     problems += template_problems(knowledge)
-    for more in (symptom_problems, unfinished, unreachable, not_separated):
+    for more in (symptom_problems, heard_problems, unfinished, unreachable, not_separated):
         problems += more(knowledge)
     problems += unknown_services(knowledge, network.service_names) if network else ()
     problems += text.problems if text else ()

@@ -25,6 +25,7 @@ from knowledge.reasoning.answers import option_for
 from knowledge.reasoning.device import reported, shown_by
 from knowledge.reasoning.judge import CauseJudgment, judge
 from knowledge.reasoning.selection import select_causes
+from knowledge.search.heard import heard_in
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Target
 
@@ -122,6 +123,8 @@ def _fits(given: CauseExample, case: CaseModel) -> bool:
 
 
 def _given_answer(question: Question, case: QuestionExample) -> str:
+    if case.heard and isinstance(case.given, str):
+        return (heard_in(case.given, question.person.heard) if question.person else None) or UNKNOWN
     if isinstance(case.given, str):
         return option_for(question, case.given) or UNKNOWN
     if case.device:

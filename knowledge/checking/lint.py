@@ -3,6 +3,7 @@
 Pure: the caller passes the date.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from itertools import combinations
@@ -10,12 +11,14 @@ from typing import Final
 
 from knowledge.authoring.skeleton import TO_DO
 from knowledge.model.problems import nearest
-from knowledge.model.schema import Alternatives, Cause, Condition, Knowledge
+from knowledge.model.schema import UNKNOWN, Alternatives, Cause, Condition, Knowledge
 from knowledge.reasoning.answers import option_for
+from knowledge.search.heard import pattern_of
 from knowledge.search.tokens import telling, words_of
 
 SYMPTOMS: Final = 8  # phrases that a cause must have, so that free text can be matched to it
 TELLING: Final = 2  # distinctive words that a phrase needs; one alone occurs in unrelated texts
+HEARD: Final = 2  # descriptions that answer a question, and others that do not
 OLD: Final = 180  # days after which the facts about a service should be checked again
 
 
@@ -38,6 +41,29 @@ def symptom_problems(knowledge: Knowledge) -> Iterator[str]:
                     f"{'says' if len(words) == 1 else 'say'} what happens, and at least {TELLING} must "
                     "(words such as the, is, when do not count)"
                 )
+
+
+def heard_problems(knowledge: Knowledge) -> Iterator[str]:
+    """Yield patterns of `heard` that cannot be compiled, and questions with too few examples of descriptions."""
+    for question in knowledge.questions.values():
+        heard = question.person.heard.answers if question.person else {}
+        for name, patterns in heard.items():
+            here = question.origin.at("heard", "answers", name)
+            if name not in (*question.names, UNKNOWN):
+                yield f"{here}: {question.id} has no answer {name!r}{nearest(name, question.names)}"
+            yield from (f"{here}: {problem}" for written in patterns if (problem := _broken(written)))
+        texts = [case.answer == UNKNOWN for case in question.cases if case.heard]
+        if heard and min(texts.count(True), texts.count(False)) < HEARD:
+            here = question.origin.at("cases")
+            yield f"{here}: {question.id} needs {HEARD} descriptions that answer it, and {HEARD} that do not"
+
+
+def _broken(written: str) -> str:
+    try:
+        pattern_of(written)
+    except re.error as error:
+        return f"{written!r} is not a regular expression: {error}"
+    return ""
 
 
 def unknown_services(knowledge: Knowledge, services: Collection[str]) -> Iterator[str]:

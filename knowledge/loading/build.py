@@ -8,6 +8,7 @@ from typing import Any
 
 from knowledge.loading.healthy import healthy_answer
 from knowledge.model.examples import CauseExample, QuestionExample
+from knowledge.model.person import HeardWords, Person
 from knowledge.model.platforms import ErrorCode, Platform, Preflight, Reference, Sdk, Snippet
 from knowledge.model.problems import Document, Origin
 from knowledge.model.rules import Combined, Else, Quantified, Rule, Test
@@ -22,7 +23,6 @@ from knowledge.model.schema import (
     ImpactWhen,
     Observe,
     Option,
-    Person,
     Question,
 )
 
@@ -43,7 +43,7 @@ def build_question(document: Document) -> Question:
         answers=answers,
         needs=_condition(raw.get("needs", {})),
         observe=observe,
-        person=Person(**person) if person else None,
+        person=_person(raw) if person else None,
         code=raw.get("code", False),
         platforms=tuple(raw.get("platforms", ())),
         cost=float(raw.get("cost", 60 if person else 1)),
@@ -144,6 +144,13 @@ def _answer(name: str, raw: Any, by_person: bool) -> AnswerRule:
     )
 
 
+def _person(raw: Mapping[str, Any]) -> Person:
+    heard = raw.get("heard", {"words": [], "answers": {}})
+    words = tuple(word.casefold() for word in heard["words"])
+    patterns = {name: tuple(_many(items)) for name, items in heard["answers"].items()}
+    return Person(**raw["person"], heard=HeardWords(words, patterns))
+
+
 def _device_answer(name: str, raw: Mapping[str, Any]) -> DeviceAnswer:
     return DeviceAnswer(
         name,
@@ -164,6 +171,8 @@ def _test(name: str, wanted: Any) -> Test:
 def _question_case(raw: Mapping[str, Any]) -> QuestionExample:
     if "device" in raw:
         return QuestionExample((raw["device"],), raw["answer"], device=True)
+    if "heard" in raw:
+        return QuestionExample(raw["heard"], raw["answer"], heard=True)
     given = raw["given"]
     return QuestionExample(tuple(given) if isinstance(given, list) else str(given), raw["answer"])
 

@@ -18,6 +18,7 @@ class QuestionExample:
     given: tuple[Facts, ...] | str
     answer: str
     device: bool = False  # `given` has the facts of one report from the user's device
+    heard: bool = False  # `given` is a description, not a reply
 
 
 @frozen

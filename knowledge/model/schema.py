@@ -9,6 +9,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from knowledge.model.examples import CauseExample, QuestionExample
 from knowledge.model.impact import Impact
+from knowledge.model.person import Person
 from knowledge.model.platforms import ErrorCode, Platform, Reference
 from knowledge.model.problems import Origin
 from knowledge.model.rules import Rule
@@ -32,14 +33,6 @@ class Observe:
     port: int | None = None  # only targets on this port
     transport: str | None = None  # only targets over this transport
     params: Facts = field(default_factory=dict)
-
-
-@frozen
-class Person:
-    """How to ask a person, for a question that no check can answer."""
-
-    option: str  # its command-line option, such as --sdk-version
-    ask: str  # the question as the bot puts it
 
 
 @frozen

@@ -122,3 +122,14 @@ def test_a_sixteenth_cause_is_one_file(tmp_path: Path, knowledge: Knowledge) -> 
     assert advised["certificate-expired"].evidence == (
         "voice-js.roaming.twilio.com showed a certificate that is out of date.",
     )
+
+
+def test_descriptions_answer_every_question_for_a_person(knowledge: Knowledge) -> None:
+    """A question whose answers are words can be answered by a description; a version is read elsewhere."""
+    silent = [
+        question.id
+        for question in knowledge.questions.values()
+        if question.person and any(rule.option and rule.option.words for rule in question.answers)
+        if not question.person.heard.answers
+    ]
+    assert silent == []

@@ -13,7 +13,7 @@ DOCUMENTS: Final = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md
 GENERATED: Final = ("docs/codes.md",)  # tables made from knowledge files, which are read themselves
 PACKAGES: Final = ("bot", "knowledge", "probes")
 # Words that users type, not ours: example phrases, and titles of other people's pages.
-USERS_WORDS: Final = frozenset({"symptoms", "questions", "references", "aliases"})
+USERS_WORDS: Final = frozenset({"symptoms", "questions", "references", "aliases", "heard"})
 USERS_FILES: Final = ("knowledge/search/",)
 
 FEWEST: Final = 3  # words of a string literal that is a sentence and not a key, a name or an option

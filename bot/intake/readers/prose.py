@@ -1,4 +1,4 @@
-"""Read clues in prose: platform, edge, relay, and answers, from one table of patterns.
+"""Read clues in prose: platform, edge, relay, and version from one table, and answers to the questions for a person.
 
 Pure: no network, no clock. Accepts any text, and ignores what it does not recognize.
 """
@@ -11,30 +11,25 @@ from typing import Final
 from bot.errors import nearest
 from bot.model.relay_names import NAMES, known_or_near, relays_in
 from bot.model.request import TYPED, Vocabulary
+from knowledge.search.heard import heard_in
 
-ARTICLE: Final = r"(?:(?:a|an|any|the|my|our|his|her|their|its?|corporate|company|office|work)\s+){0,3}"
-
-NOT: Final = r"(?:no|not|without|isn't|aren't|don't|doesn't|never|off)"
-# TURN in capitals, or with a word that explains it: "turn off the Wi-Fi" is something else.
-TURN: Final = r"(?:(?-i:TURN)\b|turn servers?\b|ice ?servers?\b)"
 PACKAGE: Final = r"(?:sdk|voice(?:[ -](?:ios|android|sdk))?|twiliovoice)"
 
 
 @dataclass(frozen=True, slots=True)
 class CluePattern:
-    """A value of *name*: *value* if *pattern* matches, or the pattern's group."""
+    """A value of *name*: the group of *pattern*."""
 
     name: str
     pattern: re.Pattern[str]
-    value: str = ""
 
 
-def _clue(name: str, pattern: str, value: str = "") -> CluePattern:
-    return CluePattern(name, re.compile(pattern, re.IGNORECASE), value)
+def _clue(name: str, pattern: str) -> CluePattern:
+    return CluePattern(name, re.compile(pattern, re.IGNORECASE))
 
 
 # Words before a keyword are bounded, or a long run of them would be tried from each position. For each name,
-# the first pattern with a known value decides. "No" comes before "yes", because "not on a VPN" matches both.
+# the first pattern with a known value decides.
 CLUES: Final = (
     # Written as an option, in any form.
     _clue("platform", r"\bplatform\s*(?:is|=|:|to)?\s*[\"']?([\w-]+)"),
@@ -47,15 +42,6 @@ CLUES: Final = (
     _clue("sdk-version", rf"\b{PACKAGE}\s*[@:/ ]\s*(?:version\s*)?(v?\d+\.\d[\w.+-]*)"),
     _clue("sdk-version", r"\b(?:voice-(?:android|ios)|twiliovoice)['\",: ]{1,4}~?>? ?['\"]?(v?\d+\.\d[\w.+-]*)"),
     _clue("sdk-version", r"\b(?:version|ver\.?|release|v)\s*(?:is|=|:)?\s*(\d+\.\d[\w.+-]*)"),
-    # What the user knows about the network.
-    _clue("vpn", r"\bvpn\s*(?:is|=|:)?\s*(?:no|off|none|not|disabled|disconnected|false)\b", "no"),
-    _clue("vpn", rf"\b{NOT}\s+(?:(?:on|using|behind|through|over)\s+)?{ARTICLE}vpn\b", "no"),
-    _clue("vpn", r"\bvpn\s*(?:is|=|:)?\s*(?:yes|on|active|enabled|connected|true)\b", "yes"),
-    _clue("vpn", rf"\b(?:on|using|uses?|behind|through|over|via|with)\s+{ARTICLE}(?:\w+\s+)?vpn\b", "yes"),
-    _clue("turn", r"\bturn\s*(?:=|:)\s*(?:no|none|off|false)\b", "no"),
-    _clue("turn", rf"\b{NOT}\s+(?:(?:pass|use|set|using|passing|have)\s+)?{ARTICLE}{TURN}", "no"),
-    _clue("turn", r"\bturn\s*(?:=|:)\s*(?:yes|on|true)\b", "yes"),
-    _clue("turn", rf"\b(?:with|pass(?:es|ing)?|us(?:e|es|ing)|have|has|set)\s+{ARTICLE}{TURN}", "yes"),
 )  # fmt: skip
 
 # React Native uses the other SDKs, so it is the platform if they are named together.
@@ -64,20 +50,26 @@ OVER: Final = "react-native"
 WORD: Final = re.compile(r"[a-z][a-z0-9]*(?:[-'][a-z0-9]+)*")
 
 
-def read_prose(text: str, vocabulary: Vocabulary) -> dict[str, str]:
-    """Collect the option values in *text* (normalized by `plain`), in their usual spelling."""
+def read_prose(text: str, story: str, vocabulary: Vocabulary) -> dict[str, str]:
+    """Collect the option values in *text* (normalized by `plain`), in their usual spelling.
+
+    *story* is the part of it that people wrote: only there are questions answered.
+    """
     found: dict[str, str] = {}
     typed = len(text) <= TYPED
     for clue in CLUES:
         if clue.name in found:
             continue
         for match in clue.pattern.finditer(text):
-            sentence = clue.value or match[1].casefold().rstrip(".-")
+            sentence = match[1].casefold().rstrip(".-")
             if value := _known(clue.name, sentence, vocabulary, typed=typed):
                 found[clue.name] = value
                 break
     if "platform" not in found and (platform := find_platform(text, vocabulary)):
         found["platform"] = platform
+    for option in [name for name in vocabulary.options if name in vocabulary.heard]:
+        if answer := heard_in(story, vocabulary.heard[option]):
+            found[option] = answer
     return found
 
 

@@ -13,6 +13,8 @@ from bot.errors import UsageError
 from bot.intake.read import read
 from bot.language.make_request import AmbiguousCode, make_request
 from bot.model.request import Request, Vocabulary
+from bot.model.vocabulary import heard_words
+from knowledge.loading.load import load_knowledge
 
 WORDS = Vocabulary(
     codes=("31005", "31009", "53000"),
@@ -25,6 +27,7 @@ WORDS = Vocabulary(
     edges=("roaming", "ashburn", "frankfurt", "sao-paulo", "dublin", "sydney"),
     options={"sdk-version": {}, "turn": {"yes": "yes", "y": "yes", "no": "no"}, "vpn": {"yes": "yes", "no": "no"}},
     relays=("local", "acme-hq", "acme-lab"),
+    heard=heard_words(load_knowledge()),
 )  # fmt: skip
 
 ANDROID_LOG = """2026-11-22 09:23:39.345 12345-12399/com.acme.phone E/TwilioVoice: onConnectFailure

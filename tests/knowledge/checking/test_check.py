@@ -21,6 +21,9 @@ def change(folder: Path, room: str, id_: str, old: str, new: str) -> CheckReport
     return check(folder)
 
 
+HEARD = 'heard: {words: [vpn], answers: {"no": ["vpn off"]}}\n        '
+
+
 def test_tested_knowledge_passes(folder: Path) -> None:
     """With every condition tested, the mutation score is 100 %."""
     checked = check(folder)
@@ -39,6 +42,22 @@ def test_tested_knowledge_passes(folder: Path) -> None:
         ("questions", "others", ": else", ": {some: {failure: eof_error}}", "has no answer for"),
         ("questions", "relayed", "shut:", "x: {none: {failure: null}}, shut:", "gives the answer x"),
         ("questions", "vpn", '{says: "no VPN", is: [no, off]}', "else", "a person cannot read the answer no"),
+        ("questions", "vpn", "cases:", HEARD + "cases:", "vpn needs 2 descriptions that answer it"),
+        (
+            "questions",
+            "vpn",
+            "cases:",
+            HEARD.replace("off", "(off") + "cases:",
+            "is not a regular expression",
+        ),
+        ("questions", "vpn", "cases:", HEARD.replace("no", "none") + "cases:", "vpn has no answer 'none'"),
+        (
+            "questions",
+            "vpn",
+            "cases: [",
+            f"{HEARD}cases: [{{heard: vpn off, answer: yes}}, ",
+            "the answer is no, not yes",
+        ),
         (
             "causes",
             "blocked",
