@@ -116,7 +116,9 @@ async def check_hub(environment: Mapping[str, str]) -> Result:
         status = await hub.hub()
     except (OSError, ValueError) as error:
         found = str(error) if isinstance(error, HubUnreachableError) else ""
-        return "problem", f"No hub answers {where}{f': {found}' if found else ''}.", "Start it: lineman hub"
+        step = "Check the server that LINEMAN_NATS names, or start a hub: lineman hub"
+        step = step if settings.nats else "Start it: lineman hub"
+        return "problem", f"No hub answers {where}{f': {found}' if found else ''}.", step
     if status.failing:
         return "problem", "; ".join(status.failing), "Read the hub's log for the cause."
     found = f"{status.connected} relays are connected, {status.running} plans are running"

@@ -17,6 +17,8 @@ ATTACKS = (
     "hub impersonated by an untrusted certificate", "connections that send nothing, with TLS or without",
     "text that forges a log line or controls the terminal",
     "requesters who disconnect at any moment, even while the database is locked or fails", "database locked or failing",
+    "hub on NATS that changes a plan", "hub or bot on NATS that acts as another one",
+    "NATS impersonated, or without the TLS that was asked for", "requesters on NATS who disappear",
     "HTTP request that Slack did not sign",
     "flood of HTTP requests that Slack did not sign", "signed HTTP request with content that cannot be read",
     "guessed check link",

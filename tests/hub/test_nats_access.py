@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from msgspec.structs import replace
 
+from bot.cli.doctor_checks import check_hub
 from bot.relays.hub.messages import HubJob
 from tests.certificates import make_authority, make_server
 from tests.hub.hub_fixture import PLAN, house
@@ -116,6 +117,22 @@ async def test_hub_that_changes_a_plan(tmp_path: Path, text: str, other: str) ->
             reasons = {item.facts["because"] for item in await pair.run("acme-hq")}
             assert relay.orders == []
         assert reasons == {"acme-hq refuses: the order's signature is not valid"}
+
+
+async def test_doctor_without_nats() -> None:
+    """It says which server does not answer, or that no hub does, and what to do."""
+    step = "Check the server that LINEMAN_NATS names, or start a hub: lineman hub"
+    with nats_server() as server:
+        where = {"LINEMAN_NATS": server.url("bot-a"), "LINEMAN_NATS_NAME": "bot-a"}
+        address = f"127.0.0.1:{server.port}"
+        assert await check_hub(where) == (
+            "problem",
+            f"No hub answers over NATS at {address}: no hub listens.",
+            step,
+        )
+        server.stop()
+        found = f"No hub answers over NATS at {address}: NATS does not answer at {address}."
+        assert await check_hub(where) == ("problem", found, step)
 
 
 @pytest.mark.parametrize("password", ["wrong", "p%40ss"])

@@ -119,7 +119,7 @@ async def measure(kind: str, database: str, folder: Path, count: int, tls: Path)
         ]
         begun = await set_off(parts)
         while await connected(hubs) < count:
-            assert time.perf_counter() < begun + 240, [hub.log() for hub in hubs]
+            assert time.perf_counter() < begun + 240, [hub.log()[-2000:] for hub in hubs]
             await asyncio.sleep(0.2)
         storm = time.perf_counter() - begun
         await asyncio.sleep(2.0)

@@ -202,7 +202,7 @@ def _count(outcome: str) -> None:
 async def _next(in_flight: InFlightPlan) -> HubEvent:
     event = await in_flight.events.get()
     if event is None:
-        raise RelayMovedError
+        raise RelayMovedError(f"{in_flight.relay} is connected to another hub")
     return event
 
 
