@@ -17,6 +17,7 @@ from bot.language.routed_intent import (
     CodeMeanings,
     Conversation,
     LanguageContext,
+    LinkWanted,
     MissingPlatform,
     NotForUs,
     NotUnderstood,
@@ -151,6 +152,9 @@ CASE = Conversation(in_case=True, about=CaseContext("31009", "ios"), asked="slep
         ("53000 ios", Request("53000", "ios")),
         ("/diagnose 31009 ios", Request("31009", "ios")),
         ("relays", RelaysWanted()),
+        ("link", LinkWanted()),
+        ("a check link for the customer, please", LinkWanted()),
+        ("31009 android link", LinkWanted(Request("31009", "android", relays=("local",)))),
         ("stop", Intent("stop")),
         ("qwertz!", NotUnderstood()),
     ],
@@ -185,6 +189,37 @@ def test_answers_in_other_words(asked: str, text: str, answer: str) -> None:
 def test_people_among_themselves(text: str) -> None:
     """Where people talk with one another, courtesies answer nothing, and a code alone starts nothing."""
     assert route(text, WORLD, replace(CASE, addressed=False)) == NotForUs()
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("/diagnose 31009 link", LinkWanted(Request("31009", relays=("local",)))),
+        (
+            "link 31009 ios edge=frankfurt",
+            LinkWanted(Request("31009", "ios", "frankfurt", relays=("local",))),
+        ),
+        ("send the customer a check link for 53000", LinkWanted(Request("53000", relays=("local",)))),
+        ("/diagnose link", LinkWanted()),
+    ],
+)
+def test_check_links(text: str, meaning: object) -> None:
+    """A check link is asked for by its name, with the words of a request."""
+    assert route(text, WORLD) == meaning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the link in the app shows 31009",
+        "31009 after a link-local address",
+        "why does the link flap?",
+        "31009 ios",
+    ],
+)
+def test_other_links(text: str) -> None:
+    """Words beside it that are no request make it something else."""
+    assert not isinstance(route(text, WORLD), LinkWanted)
 
 
 def test_several_codes_in_a_case() -> None:
