@@ -111,7 +111,7 @@ async def test_a_refused_token(tmp_path: Path) -> None:
         assert await page.tab.evaluate("typeof Twilio") == "undefined"
         assert await page.tab.violations() == []
         await page.tab.evaluate(START)
-        await page.tab.wait_until(f"/20101/.test({STATUS})", 20)
+        await page.tab.wait_until(f"/20101/.test({STATUS})", 40)
         await page.tab.wait_until(f"/sent to/.test({STATUS})", 20)
         (listen,) = page.gateway.messages("listen")
         token = claims(listen["token"])
