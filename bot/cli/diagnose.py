@@ -47,9 +47,14 @@ def run_diagnose(words: Sequence[str]) -> int:
     add: RecordChange | None = None
     if any("CA" in word for word in words):
         # Most commands name no Call SID. Reading texts takes 0.1 s to import.
-        from bot.cli.diagnose_call import with_call
+        from bot.cli.diagnose_call import UnreadCallError, with_call
 
-        request, add = with_call(words, engine, named, understand, sys.stderr if options.json else sys.stdout)
+        out = sys.stderr if options.json else sys.stdout
+        try:
+            request, add = with_call(words, engine, named, understand, out)
+        except UnreadCallError as unread:
+            print(unread, file=out)
+            return EXIT["unclear"]
     else:
         request = understand(words, engine, named)
     text = " ".join(words)

@@ -1,7 +1,6 @@
 """Diagnose one call by its Call SID: fetch the service's data of it, print them, and add them to the case."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,12 +14,16 @@ from bot.intake.call_sid_text import take_call_sid
 from bot.language.command_parser import parse_words
 from bot.model.request import Request
 from bot.rendering.call_text import call_sentences
-from bot.rendering.symptom_text import assumed_as
-from bot.rendering.terminal.console import Line, write
+from bot.rendering.terminal.console import write
 from bot.rendering.terminal.diagnosis import items, section
 
+
+class UnreadCallError(UsageError):
+    """Nothing is known about the call, and nobody gave an error code to test for."""
+
+
 Named = Sequence[tuple[str, str]]
-NOTHING_TESTED: Final = "Nothing was tested. Give the error code, too, as in `lineman diagnose 31005 CA…`."
+NOTHING_TESTED: Final = "To test the network, add the error code: `lineman diagnose 31005 CA…`."
 
 
 def with_call(
@@ -65,9 +68,9 @@ def add_to(engine: Engine, call: CallData) -> RecordChange:
 
 
 def request_for_call(call: CallData, engine: Engine) -> Request:
-    """Make the request from the call alone; `UsageError` if nothing is known about it."""
+    """Make the request from the call alone; `UnreadCallError` if nothing is known about it."""
     if call.reading is None:
-        raise UsageError(NOTHING_TESTED)
+        raise UnreadCallError(NOTHING_TESTED)
     return request_of(call, engine.knowledge)
 
 
@@ -77,6 +80,4 @@ def _request(call: CallData, engine: Engine, named: Named) -> Request:
     given = dict(named)
     merged = override(found, given, engine.vocabulary)
     options = [*named, *((name, value) for name, value in merged.items() if name not in given)]
-    if request.assumed:
-        write([Line(assumed_as(request))], sys.stderr)
     return replace(parse_words((), engine.vocabulary, options), assumed=request.assumed)

@@ -27,8 +27,7 @@ from bot.language.routed_intent import (
 from bot.language.router import route
 from bot.model.request import LONGEST, Request, Vocabulary
 from bot.model.symptom_match import SymptomMatch
-from bot.rendering.symptom_text import assumed_as
-from bot.rendering.terminal.console import Line, write
+from bot.rendering.terminal.console import write
 from bot.rendering.terminal.symptoms import render_readings
 
 NOTHING: Final = "Nothing is tested. Say more, or give the error code, as in `lineman diagnose 31009`."
@@ -88,7 +87,6 @@ def _matched(found: SymptomMatch, text: str, engine: Engine, error: UsageError) 
     write(render_readings(found), sys.stderr)
     if request is None:
         raise UsageError(NOTHING)
-    write([Line(assumed_as(request))], sys.stderr)
     return request
 
 

@@ -12,7 +12,6 @@ from bot.intake.call_sid_text import take_call_sid
 from bot.language.routed_intent import Conversation
 from bot.language.router import route
 from bot.model.request import Request
-from bot.rendering.symptom_text import assumed_as
 from bot.rendering.terminal.console import Line, write
 
 
@@ -44,7 +43,6 @@ def _start(repl: Repl, call: CallData, rest: str) -> str:
         request = replace(routed, platform=routed.platform or own.platform)
     elif call.reading and (not own.assumed or not rest):
         request = own
-        write([Line(assumed_as(own))] if own.assumed else [], sys.stdout)
     else:
         if not rest:
             write([Line(NOTHING_TESTED)], sys.stdout)

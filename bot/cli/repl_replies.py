@@ -26,7 +26,6 @@ from bot.language.routed_intent import (
 from bot.language.router import complete, route
 from bot.model.request import Request
 from bot.model.symptom_match import SymptomMatch
-from bot.rendering.symptom_text import assumed_as
 from bot.rendering.terminal.answer import render_answer
 from bot.rendering.terminal.console import Line, write
 from bot.rendering.terminal.diagnosis import LETTERS, render_observations
@@ -150,8 +149,6 @@ def _match(repl: Repl, found: SymptomMatch) -> None:
     elif found.offered and (
         request := request_for(found, found.offered, repl.engine.knowledge, repl.engine.vocabulary)
     ):
-        if not found.codes:
-            say(assumed_as(request))
         _diagnose(repl, request, tuple(candidate.cause for candidate in found.offered[:1]))
 
 
@@ -166,7 +163,6 @@ def _choose(repl: Repl, number: int) -> None:
     elif choices:
         chosen = choices.offered[number - 1]
         if request := request_for(choices, (chosen,), repl.engine.knowledge, repl.engine.vocabulary):
-            say(assumed_as(request))
             _diagnose(repl, request, (chosen.cause,))
 
 

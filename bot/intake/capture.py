@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from bot.intake.clues import Piece, Reading
-from bot.intake.indications import find_indications, service_at, with_indications
+from bot.intake.indications import find_indications, with_indications
 from bot.intake.readers import capture, observe_capture
+from bot.intake.target_service import service_at
 from bot.model.request import Vocabulary
 from knowledge.model.schema import Knowledge
 

@@ -4,14 +4,15 @@ Pure. An indication ranks causes and proves nothing: what proves is in the quest
 failure points to depends on the service that it concerns.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Final
 
+from bot.intake.target_service import service_at
 from bot.model.request import Vocabulary
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
 from knowledge.model.schema import Knowledge
+from knowledge.reasoning.device import PLACED
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation
 
@@ -113,40 +114,12 @@ class Indication:
         return hostless or self.causes[0] in _WEAK or self.sign in _WEAK_SIGNS
 
 
-def service_at(observation: Observation, vocabulary: Vocabulary) -> str | None:
-    """Return the service at the target of *observation*: "" without a target, None if it is not ours."""
-    if named := observation.facts.get("service"):
-        return str(named)
-    target = observation.target
-    if not target.host:
-        return ""
-    try:
-        address = ip_address(target.host)
-    except ValueError:
-        return _of_name(target.host, vocabulary.services)
-    inside = any(address in ip_network(item) for item in vocabulary.media_ranges)
-    if target.transport == "udp" and inside:
-        return "media"
-    return "turn" if target.port == 3478 else None
-
-
-def _of_name(host: str, services: Mapping[str, str]) -> str | None:
-    """Find the service of *host*, also for hosts of regions that the network file does not list."""
-    if host in services:
-        return services[host]
-    first, _, domain = host.partition(".")
-    parent = ".".join(domain.split(".")[-2:])
-    for known, service in services.items():
-        label, _, rest = known.partition(".")
-        if first.rstrip("0123456789") == label and rest.endswith(parent):
-            return service
-    return None
-
-
 def find_indications(
     pasted: Iterable[Observation], vocabulary: Vocabulary, knowledge: Knowledge
 ) -> tuple[Indication, ...]:
     """List what *pasted* points to, the strongest first. Failures of other services do not count."""
+    pasted = tuple(pasted)
+    cleared = frozenset(_cleared(pasted, vocabulary))
     found: dict[tuple[str, str], Indication] = {}
     for observation in pasted:
         sign = str(observation.facts.get("sign", ""))
@@ -156,6 +129,8 @@ def find_indications(
         if service is None or (sign, service) in found:
             continue
         causes = tuple(cause for cause in _causes(sign, service, knowledge) if cause in knowledge.causes)
+        if not observation.facts.get(PLACED):
+            causes = tuple(cause for cause in causes if cause not in cleared)
         if causes:
             found[sign, service] = Indication(sign, service, causes)
     return tuple(
@@ -163,6 +138,20 @@ def find_indications(
             found.values(), key=lambda item: (item.is_weak, item.sign not in _DECISIVE, item.sign in _VAGUE)
         )
     )
+
+
+def _cleared(pasted: Iterable[Observation], vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield causes that a handshake in the output of a tool rules out for other output of tools."""
+    for observation in pasted:
+        facts = observation.facts
+        is_good = "sign" not in facts and (
+            facts.get("tls") == "accepted" or facts.get("websocket") == "opens"
+        )
+        service = service_at(observation, vocabulary) if is_good and not facts.get(PLACED) else None
+        if service and observation.target.port not in _OLD_PORTS:
+            yield "no-network"
+            if service == "signaling":
+                yield "signaling-blocked"
 
 
 def _causes(sign: str, service: str, knowledge: Knowledge) -> tuple[str, ...]:

@@ -3,15 +3,11 @@
 Pure. The limits are those of the network file. Loss is above its limit only if chance does not explain it.
 """
 
-import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from bot.intake.parsing.loss import LEAST, is_beyond_chance
 from probes.protocol.model import Facts
-
-# A shorter call or test says nothing about a loss of a few percent. It is also what a relay sends at first.
-_LEAST: Final = 50  # packets
-_NORMAL: Final = 1.96  # standard deviations: a 95 % interval
 
 
 def line_facts(facts: Facts, limits: Mapping[str, Any]) -> Facts:
@@ -39,15 +35,8 @@ def _is_beyond(name: str, facts: Facts, limits: Mapping[str, Any]) -> bool:
 def _loss_is(facts: Facts, limit: float) -> str:
     """Return above, near, or below; near means above the limit, perhaps by chance. "" without enough packets."""
     packets, lost = facts.get("packets", 0), facts.get("lost", 0)
-    if packets < _LEAST:
+    if packets < LEAST:
         return ""
     if lost / packets <= limit:
         return "below"
-    return "above" if _lower_bound(lost, packets) > limit else "near"
-
-
-def _lower_bound(lost: float, packets: float) -> float:
-    """The lower end of the Wilson interval of the loss rate."""
-    rate, z2 = lost / packets, _NORMAL**2
-    spread = _NORMAL * math.sqrt(rate * (1 - rate) / packets + z2 / (4 * packets**2))
-    return (rate + z2 / (2 * packets) - spread) / (1 + z2 / packets)
+    return "above" if is_beyond_chance(lost, packets, limit) else "near"

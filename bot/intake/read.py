@@ -28,7 +28,7 @@ from bot.intake.readers.sdk_error import error_says, merge_errors, read_error
 from bot.intake.readers.sdk_report import CUT, read_report, report_says
 from bot.intake.readers.voice_insights import insights_says, read_insights
 from bot.intake.segment import Segment, has_report_form, segment
-from bot.intake.unread import EMPTY, file_says, nothing_read
+from bot.intake.unread import BINARY, EMPTY, capture_on, file_says, is_binary, nothing_read
 from bot.intake.words import read_words
 from bot.model.request import Vocabulary
 from bot.redaction.redact import redact
@@ -71,6 +71,8 @@ def read(
     text = decode(source)
     if not text.strip():
         return Reading("nothing", EMPTY)
+    if isinstance(source, bytes) and is_binary(text):
+        return Reading("foreign", BINARY)
     segments = segment(text)
     found = _Found()
     for item in segments:
@@ -81,7 +83,10 @@ def read(
         call_sids=find_call_sids(text),
         has_report_form=has_report_form(text) or bool(found.pasted),
     )
-    return read_words(reading, found.free, text, vocabulary, knowledge) if vocabulary else reading
+    if vocabulary is None:
+        return reading
+    reading = read_words(reading, found.free, text, vocabulary, knowledge)
+    return replace(reading, says=capture_on(reading.says, reading.clues.get("platform", "")))
 
 
 def most_of(beginning: bytes | bytearray) -> int:

@@ -23,6 +23,13 @@ from knowledge.search.statements import read_statements, without_past
 from knowledge.search.tokens import telling, words_of
 
 _SHARPNESS: Final = 4.0  # how fast confidence falls with the score; fitted to the tuning phrases
+# "Please see the attached Wireshark file" describes no trouble.
+_ATTACHED: Final = re.compile(
+    r"\b(?:(?:please|pls|kindly)\s+)?(?:see|find|check|open|look at)\s+(?:the\s+|my\s+|our\s+)?"
+    r"(?:attach\w+|enclosed)\b[^.;\n]{0,60}"
+    r"|\b(?:attached|enclosed)\s+(?:is|are|you (?:will )?find)\b[^.;\n]{0,60}|\b(?:see|find)\s+attach(?:ed|ment)s?\b",
+    re.IGNORECASE,
+)
 _FAINT: Final = 0.62  # a lower score is chance
 _PROVEN: Final = 3.0  # for the cause that a code proves
 _OTHER_CODE: Final = -0.5  # for causes that do not raise the code
@@ -119,7 +126,7 @@ def match_symptoms(
 
 def _story(text: str, relay: str) -> str:
     """Return *text* without options."""
-    bare = _OPTION.sub(" ", _COMMAND.sub("", text))
+    bare = _ATTACHED.sub(" ", _OPTION.sub(" ", _COMMAND.sub("", text)))
     return re.sub(rf"\bfrom\s+{re.escape(relay)}\b", " ", bare, flags=re.IGNORECASE) if relay else bare
 
 

@@ -3,6 +3,7 @@
 Pure.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,11 +12,13 @@ from bot.intake.readers import unrelated_json
 from bot.intake.segment import Segment
 
 # How to get the text that is asked for, on each platform.
-CAPTURE: Final = (
-    "In a browser: open the console, then Save as in its context menu. On Android: `adb logcat -d > log.txt`. "
-    "On iOS: copy it from the console of Xcode, or from the Console app of a Mac. React Native: use "
-    "the log of the phone's system."
-)
+CAPTURE_ON: Final = {
+    "javascript": "In a browser: open the console, then Save as in its context menu.",
+    "android": "On Android: `adb logcat -d > log.txt`.",
+    "ios": "On iOS: copy it from the console of Xcode, or from the Console app of a Mac.",
+    "react-native": "React Native: use the log of the phone's system.",
+}
+CAPTURE: Final = " ".join(CAPTURE_ON.values())
 NOTHING: Final = (
     "There is no preflight report in this text, and no error code, candidate, or output of a network tool. "
     f"I need {unrelated_json.WANTED}, whole and as text: JSON.stringify(report) in a browser. "
@@ -62,6 +65,9 @@ _FILES: Final = (
     (b"ElfFile", "a Windows event log. Export it as text or CSV in the Event Viewer"),
     (b"SQLite format 3", "a database. Send its rows as text"),
 )
+BINARY: Final = f"This is a binary file. I cannot read it; send text. {CAPTURE}"
+_MEANINGLESS: Final = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
+_SOME: Final = 8  # bytes; a damaged text may contain fewer
 _OFFICE_PARTS: Final = (b"word/", b"xl/", b"ppt/", b"[Content_Types].xml")
 _HEAD: Final = 4_000  # bytes of a file that are examined
 
@@ -88,6 +94,18 @@ def file_says(source: str | bytes) -> str:
     elif head[:4] == b"RIFF":
         says = _PICTURE
     return f"This is {says}. {CAPTURE}" if says else ""
+
+
+def capture_on(says: str, platform: str) -> str:
+    """Return *says* with only the way to capture a log that *platform* has, if it is known."""
+    return says.replace(CAPTURE, CAPTURE_ON[platform]) if platform in CAPTURE_ON else says
+
+
+def is_binary(text: str) -> bool:
+    """Tell whether *text* is a decoded file that is no text: more than a tenth of it are bytes without a meaning."""
+    head = text[:_HEAD]
+    count = len(_MEANINGLESS.findall(head))
+    return count >= _SOME and 10 * count > len(head)
 
 
 def _begins(head: bytes, begins: bytes, source: str | bytes) -> bool:

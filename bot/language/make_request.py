@@ -47,6 +47,11 @@ COMMAND: Final = re.compile(
 # "AccessTokenExpired (20104)", "CallException: 53405", "error.code === 31003": written by a program, so not misspelled.
 OF_PROGRAM: Final = re.compile(r"[a-z][A-Z][a-z]{2}|\(\d{5}\)|[A-Za-z]\.[A-Za-z]|==|\w(?i:error|exception)\b")
 
+# Punctuation that no command has: "31301, Registration failed", "TwilioError: … (20104)".
+_PROSE: Final = re.compile(
+    r"\d{5}[\W_]+\s[^\W\d]+\s+\w|\wError:\s|[(\[{]\d{5}[)\]}]|[^\W\d]\.[^\W\d]\w+.*\d{5}"
+)
+
 # Words without information for a request. Next to a code, they can be ignored.
 FILLER: Final = frozenset(
     word
@@ -110,7 +115,7 @@ def _is_slip(text: str, clues: Mapping[str, str], vocabulary: Vocabulary) -> boo
     """Tell whether this is a command with an unknown word. Asking is better than ignoring the word."""
     if len(text) > TYPED or "\n" in text.strip() or OF_PROGRAM.search(text):
         return False
-    bare = len(text.split()) <= 3  # a code and one or two words
+    bare = len(text.split()) <= 3 and not _PROSE.search(text)  # a code and one or two words
     return any(_means_nothing(word, clues, vocabulary, bare=bare) for word in text.split())
 
 

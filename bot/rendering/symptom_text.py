@@ -13,7 +13,7 @@ def assumed_as(request: Request) -> str:
     """Say which code is diagnosed if nobody named one, or that the named one proves nothing; "" if it counts."""
     match request.assumed:
         case "no-code":
-            return f"No error code given, so I'm checking for {request.code}. If you know the code, send it."
+            return f"No error code given, so I'm assuming {request.code}. If you know the code, send it."
         case "context":
             return (
                 f"{request.code} has several causes in this situation, so the code alone does not prove one."

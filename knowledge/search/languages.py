@@ -36,7 +36,7 @@ class Language:
 
 
 def language_of(text: str) -> str:
-    """Return the id of the language of *text*: one of the file's, or English, also if unsure; "" for other letters."""
+    """Return the id of the language of *text*: one of the file's, or English, also if unsure; "" for others."""
     sentence = _bare(text[:LONGEST])
     if _KANA.search(sentence):
         return "ja"
@@ -49,6 +49,8 @@ def language_of(text: str) -> str:
     }
     english = counts.pop(ENGLISH)
     best = max(counts, key=lambda name: counts[name])
+    if max(sum(map(knows.__contains__, words)) for knows in _others()) > max(2, counts[best], english):
+        return ""
     return best if counts[best] >= _SHORTEST and counts[best] > 1.3 * english else ENGLISH
 
 
@@ -99,6 +101,12 @@ def _bare(text: str) -> str:
 @cache
 def _languages() -> dict[str, Language]:
     return {name: _language(name, entry) for name, entry in _file()["languages"].items()}
+
+
+@cache
+def _others() -> tuple[frozenset[str], ...]:
+    """Return frequent words of each language that is recognized and not read."""
+    return tuple(frozenset(map(str, words)) for words in _file()["others"].values())
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.intake.parsing.hosts import COMMAND, ToolFacts, names_in
 from bot.intake.parsing.lazy_pattern import LazyPattern
+from bot.intake.parsing.loss import LEAST, is_beyond_chance
 from probes.protocol.failures import Failure
 
 _SENT: Final = (
@@ -47,8 +48,7 @@ _AVERAGE: Final = LazyPattern(
 _SENT_COUNT: Final = LazyPattern(
     r"\b(\d{1,6}) packets transmitted|\(\d[^\n]{0,20}%|[:,] ?[^\n=]{3,20} ?= ?(\d{1,6})[,;]"
 )
-_ENOUGH: Final = 20  # packets; of fewer, one or two that are lost are chance
-_MUCH: Final = 3  # % of loss that calls suffer from
+_MUCH: Final = 0.03  # the rate of loss that calls suffer from
 
 
 def read_ping(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
@@ -89,7 +89,12 @@ def _answers(part: str) -> ToolFacts:
     if took:
         facts["rtt_ms"] = float(took[1] or took[2])
     sent = _SENT_COUNT.search(part)
-    enough = sent is None or int(sent[1] or sent[2]) >= _ENOUGH
-    if loss is not None and _MUCH < loss < 100 and enough:
+    packets = int(sent[1] or sent[2]) if sent else 0
+    if (
+        loss is not None
+        and loss < 100
+        and packets >= LEAST
+        and is_beyond_chance(loss / 100 * packets, packets, _MUCH)
+    ):
         facts |= {"sign": "packet_loss", "bad": f"{loss} % of the packets were lost"}
     return facts

@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.intake.parsing.hosts import ADDRESS, COMMAND, HOST, ToolFacts, names_in
 from bot.intake.parsing.lazy_pattern import LazyPattern
+from bot.intake.parsing.loss import is_beyond_chance
 from probes.protocol.failures import Failure
 
 _HEAD: Final = (
@@ -73,5 +74,6 @@ def _loss_at_the_end(part: str) -> float | None:
     hops = _COUNTED.findall(part)
     if not hops or hops[-1][0] == "???" or int(hops[-1][2]) < _ENOUGH:
         return None
-    lost = float(hops[-1][1])
-    return lost if _LOSS[0] <= lost <= _LOSS[1] else None
+    lost, packets = float(hops[-1][1]), int(hops[-1][2])
+    is_loss = _LOSS[0] <= lost <= _LOSS[1] and is_beyond_chance(lost / 100 * packets, packets, _LOSS[0] / 100)
+    return lost if is_loss else None

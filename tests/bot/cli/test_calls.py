@@ -73,12 +73,12 @@ async def test_diagnose(world: SmallWorld, run: Run) -> None:
 
 
 async def test_without_credentials(world: SmallWorld, run: Run) -> None:
-    """Alone, a Call SID is a usage error that names the variables; a code beside it is diagnosed."""
+    """Alone, a Call SID leads to the two variables, and nothing is decided; a code beside it is diagnosed."""
     path = world.network(insights_api="http://127.0.0.1:1/v1/Voice")
-    code, out, err = await run("diagnose", SID, "--network", path)
-    assert code == 2
+    code, out, err = await run("diagnose", f"look at {SID}", "--network", path)
+    assert (code, err) == (3, "")
     assert "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN" in out
-    assert "Nothing was tested" in err
+    assert "To test the network, add the error code" in out
     code, out, _ = await run("diagnose", "31009", "ios", SID, "--network", path)
     assert code == 1
     assert "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN" in out

@@ -241,7 +241,7 @@ async def test_stories_and_choices(world: SmallWorld) -> None:
         "Type a number from 1 to 4.",
         "Then say more",
         "Sounds like: UDP to the media ports is blocked.",
-        "No error code given, so I'm checking for",
+        "No error code given, so I'm assuming",
         "[1] Network requirements of the Voice SDKs: https://",
         "I did not understand that.",
         "Sounds like: the VPN blocks calls.",

@@ -9,7 +9,12 @@ from bot.intake.clues import LARGEST, ReadingKind
 from bot.intake.read import read
 from bot.intake.readers.sdk_report import CUT
 from bot.intake.unread import BEGINNING, NOTHING
+from bot.model.vocabulary import make_vocabulary
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 from tests.bot.intake.samples import SAMPLES
+
+VOCABULARY = make_vocabulary(load_knowledge(quick=True), load_network(None), ("local",))
 
 FOREIGN = (
     ({"name": "app", "version": "1.0.0", "scripts": {}}, "package.json"),
@@ -190,3 +195,24 @@ def test_logs_of_powershell_are_text() -> None:
 def test_a_number_in_brackets_is_no_json() -> None:
     """What iperf writes is not called JSON."""
     assert read("[  5]   0.00-10.00  sec  1.10 MBytes   923 Kbits/sec  0.500 ms").kind == "nothing"
+
+
+def test_bytes_without_a_meaning_are_a_binary_file() -> None:
+    """A file of any bytes is named, and none of its bytes are in the answer. Text in another encoding is text."""
+    source = bytes(range(256)) * 8 + b'{"\xff\xfe": {"a": 1}}'
+    reading = read(source)
+    assert reading.kind == "foreign"
+    assert reading.says.startswith("This is a binary file.")
+    assert reading.says.isascii()
+    assert read("Fehler 31005: Verbindung weg, große Störung".encode("latin-1")).kind != "foreign"
+    assert read("31005: no audio".encode("utf-16")).kind != "foreign"
+
+
+def test_a_known_platform_gets_its_own_way_to_capture_a_log() -> None:
+    """What would help names the way of the platform that the text names, and all ways without one."""
+    both = read("I have nothing more", VOCABULARY).says
+    assert "adb logcat" in both
+    assert "Xcode" in both
+    one = read("I have nothing more from the Android app", VOCABULARY).says
+    assert "adb logcat" in one
+    assert "Xcode" not in one

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.intake.indications import find_indications, service_at, with_indications
+from bot.intake.indications import find_indications, with_indications
+from bot.intake.target_service import service_at
 from bot.model.symptom_match import CauseCandidate, SymptomMatch
 from bot.model.vocabulary import make_vocabulary
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
-from knowledge.reasoning.device import PASTED
+from knowledge.reasoning.device import PASTED, PLACED
 from probes.protocol.model import Observation, Target
 
 KNOWLEDGE = load_knowledge(quick=True)
@@ -97,3 +98,15 @@ def test_a_code_of_a_mobile_sdk_points_by_its_weights() -> None:
     """An unknown one points to nothing."""
     assert ranked(replace(look("", "code_31603"), step="a")).causes[0].cause == "call-outcome"
     assert ranked(look("", "code_99999")) == NOTHING
+
+
+def test_a_good_handshake_clears_the_gateways() -> None:
+    """Where one gateway completes TLS, the others are not all blocked, and the network is up. A log stays as it is."""
+    good = replace(look("voice-js.dublin.twilio.com", ""), facts={"tls": "accepted", PLACED: False})
+    bad = look("voice-js.frankfurt.twilio.com", "generic_timeout_error")
+    assert ranked(bad).causes[0].cause == "signaling-blocked"
+    assert [item.cause for item in ranked(bad, good).causes] == ["edge-unreachable"]
+    of_log = replace(bad, facts={**bad.facts, PLACED: True})
+    assert ranked(of_log, good).causes[0].cause == "signaling-blocked"
+    old = replace(good, target=replace(good.target, port=10194))
+    assert ranked(bad, old).causes[0].cause == "signaling-blocked"

@@ -11,6 +11,7 @@ from bot.model.vocabulary import make_vocabulary
 from bot.rendering.symptom_text import understood
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
+from knowledge.search.languages import language_of
 
 KNOWLEDGE = load_knowledge()
 VOCABULARY = make_vocabulary(KNOWLEDGE, load_network(), ("local",))
@@ -194,3 +195,23 @@ def test_turns_of_speech_point_to_their_cause(text: str, first: str) -> None:
     match = read(text, VOCABULARY, KNOWLEDGE).match
     assert match.verdict != "none"
     assert match.causes[0].cause == first
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Wij hebben geen geluid op kantoor maar thuis werkt het wel", ""),
+        ("Nie ma dzwieku, klient nas nie slyszy w biurze", ""),
+        ("no audio at home", "en"),
+        ("sin audio en la oficina, no se oye nada", "es"),
+    ],
+)
+def test_languages_that_are_not_read(text: str, language: str) -> None:
+    """A language that is not read is none, and not English."""
+    assert language_of(text) == language
+
+
+def test_an_attachment_is_no_trouble() -> None:
+    """A sentence that only points to a file claims nothing."""
+    found = read("Android app, please see the attached Wireshark file", VOCABULARY, KNOWLEDGE)
+    assert found.match.verdict == "none"

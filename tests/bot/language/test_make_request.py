@@ -38,6 +38,10 @@ JS_LOG = """[TwilioVoice][Call] ERROR {"code": 31009, "message": "No transport a
     at PStream._publish (https://app.example/static/twilio-voice.js:10342:17)"""
 
 READ = [
+    ("31005, Registration failed", Request("31005")),
+    ("Registration failed: 31005", Request("31005")),
+    ("TwilioError: TransportErrors.Unavailable (31009)", Request("31009")),
+    ("[31009] - transport failed!", Request("31009")),
     ("/diagnose 31009", Request("31009")),
     ("31009", Request("31009")),
     ("  31009\n", Request("31009")),

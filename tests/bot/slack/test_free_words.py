@@ -41,7 +41,7 @@ async def test_clear_story(here: Here, database: str) -> None:
     )
     verdict = await here.verdict()
     said = await here.whisper("Sounds like: connections to the signaling gateways are blocked")
-    assert "No error code given, so I'm checking for 3" in said.text
+    assert "No error code given, so I'm assuming 3" in said.text
     case = await here.context.store.case_of_thread(here.slack.team.id, verdict.channel.id, verdict.ts)
     assert case
     assert (case.request.platform, case.request.edge) == ("ios", "frankfurt")

@@ -45,3 +45,27 @@ def test_each_tool_has_samples() -> None:
         samples = [sample for sample in SAMPLES if sample["tool"] == tool]
         assert len(samples) >= 5, tool
         assert any(sample.get("first") == "none" for sample in samples), tool
+
+
+@pytest.mark.parametrize(
+    ("sent", "received", "is_loss"),
+    [
+        (3, 2, False),
+        (20, 15, False),
+        (50, 48, False),
+        (60, 40, True),
+        (1000, 960, False),
+        (10000, 9500, True),
+    ],
+)
+def test_ping_counts_loss_beyond_chance(sent: int, received: int, is_loss: bool) -> None:
+    """As with a device, loss counts from 50 packets on, and only if chance does not explain it."""
+    loss = f"{100 * (sent - received) / sent:g}%"
+    text = (
+        f"$ ping -c {sent} chunderm.gll.twilio.com\nPING chunderm.gll.twilio.com (203.0.113.5) 56(84) bytes of data.\n"
+        f"--- chunderm.gll.twilio.com ping statistics ---\n"
+        f"{sent} packets transmitted, {received} received, {loss} packet loss, time 100ms\n"
+        "rtt min/avg/max/mdev = 20.1/21.1/23.5/0.4 ms"
+    )
+    signs = [look.facts.get("sign") for look in read(text).pasted]
+    assert signs == ["packet_loss" if is_loss else None]
