@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-slack unit-rooms unit-processes bench bench-hub bench-hubs hubs-chaos lab lab-list lock \
-        clean packages slack-tools check-page check-link-lab check-link-load slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples hub-flood preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests previews trees
+        clean packages slack-tools check-page check-link-lab check-link-load slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples hub-flood preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests two-bots previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -131,7 +131,10 @@ hubs-chaos: packages $(VENV)/dev.stamp  ## 1,000 plans on 500 relays of two hubs
 	$(BIN)/python -m tests.hub.hubs_chaos $(ARGS)
 
 postgres-tests: packages $(VENV)/dev.stamp  ## the tests of the store and of the bot in Slack on PostgreSQL
-	LINEMAN_LAB=require LINEMAN_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/bot/storage tests/bot/slack $(ARGS)
+	LINEMAN_LAB=require LINEMAN_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/bot/storage tests/bot/slack tests/slack/test_two_bots.py $(ARGS)
+
+two-bots: packages $(VENV)/dev.stamp  ## 1,008 requests to two bots on one PostgreSQL, with 20 kill -9 and 3 restarts of the server
+	LINEMAN_LAB=require LINEMAN_TWO_BOTS=full $(BIN)/python -m pytest tests/slack/test_two_bots.py -s $(ARGS)
 
 edge-load: $(VENV)/dev.stamp  ## 10,000 requests that Slack did not sign, against the HTTP edge of the bot
 	LINEMAN_EDGE=full $(BIN)/python -m pytest tests/bot/slack/server -s $(ARGS)

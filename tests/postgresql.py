@@ -17,9 +17,11 @@ USER: Final = "lineman"
 SETTINGS: Final = (
     "fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "shared_buffers=16MB",
     "autovacuum=off", "max_wal_senders=0", "wal_level=minimal", "jit=off", "max_connections=200",
+    "min_wal_size=32MB", "max_wal_size=64MB",
 )  # fmt: skip
 
 
+_ROOM: Final = 1_000_000_000  # bytes
 _DISCONNECT: Final = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid != pg_backend_pid()"
@@ -31,7 +33,8 @@ class PostgresServer:
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder, self.data = folder, folder / "data"
-        self._programs, self._numbers, self._templates = programs, count(1), set[str]()
+        self._programs, self._numbers, self._has_template = programs, count(1), False
+        self._names = set[str]()  # databases of this test
         self._owner = "postgres" if os.getuid() == 0 else None  # the server refuses root
 
     def start(self) -> None:
@@ -60,26 +63,32 @@ class PostgresServer:
     def empty(self) -> str:
         """Make an empty database; return its address."""
         name = f"test{next(self._numbers)}"
+        self._names.add(name)
         self.command(f"CREATE DATABASE {name}")
         return self.url(name)
 
     def database(self) -> str:
         """Make a database that has the tables already; return its address."""
-        if not self._templates:
-            self._templates.add("template")
-            self.command("CREATE DATABASE template")
-            migrated(self.url("template"))
-        name = f"test{next(self._numbers)}"
-        self.command(f"CREATE DATABASE {name} TEMPLATE template")
-        return self.url(name)
+        return self._copied(f"test{next(self._numbers)}")
+
+    def clean(self) -> None:
+        """Delete the databases of the test that has ended: each takes 8 MB."""
+        for name in sorted(self._names):
+            self.command(f"DROP DATABASE {name} WITH (FORCE)")
+        self._names = set()
 
     def at(self, path: Path) -> str:
         """Return the address of the database for this path, always the same; make it the first time."""
         name = f"path{zlib.crc32(str(path).encode())}"
-        if name not in self._templates:
-            self.database()
-            self._templates.add(name)
-            self.command(f"CREATE DATABASE {name} TEMPLATE template")
+        return self.url(name) if name in self._names else self._copied(name)
+
+    def _copied(self, name: str) -> str:
+        if not self._has_template:
+            self._has_template = True
+            self.command("CREATE DATABASE template")
+            migrated(self.url("template"))
+        self._names.add(name)
+        self.command(f"CREATE DATABASE {name} TEMPLATE template")
         return self.url(name)
 
     def command(self, sql: str, url: str = "") -> list[tuple[Any, ...]]:
@@ -123,7 +132,7 @@ def server() -> Iterator[PostgresServer]:
         import psycopg  # noqa: F401 - is it there, and has it libpq?
     except ImportError:
         _missing("The Python package psycopg, or the library libpq5, is not installed.")
-    with tempfile.TemporaryDirectory(prefix="lineman-pg-") as folder:
+    with tempfile.TemporaryDirectory(prefix="lineman-pg-", dir=_in_memory()) as folder:
         made = PostgresServer(Path(folder), programs[-1].parent)
         made.create()
         made.start()
@@ -131,6 +140,12 @@ def server() -> Iterator[PostgresServer]:
             yield made
         finally:
             made.stop()
+
+
+def _in_memory() -> str | None:
+    """Return a folder in memory that has room for a server, if there is one: disks of test machines can be slow."""
+    folder = Path("/dev/shm")
+    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > _ROOM else None
 
 
 def _missing(reason: str) -> None:

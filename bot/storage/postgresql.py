@@ -34,7 +34,11 @@ _LIVENESS: Final = {
 _OLDEST: Final = 130000  # PostgreSQL 13 is the first that tells what became of a transaction
 
 # As long as a writer waits on SQLite. A process that was stopped in a transaction gives its locks back.
-_PATIENCE: Final = "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'"
+# The server, too, notices within seconds that a machine is gone, and drops the locks of its bot.
+_PATIENCE: Final = (
+    "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'; "
+    "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
+)
 _READ_ONLY: Final = "; SET default_transaction_read_only = on"
 
 

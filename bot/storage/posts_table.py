@@ -1,10 +1,11 @@
 """Store messages to be posted to Slack, and the version that Slack shows."""
 
-from typing import Final
+from typing import Any, Final
 
 from bot.model.records import PostRow
+from bot.storage.database import Database
 from bot.storage.row_codec import columns_of, post_of
-from bot.storage.table_queries import TableQueries
+from bot.storage.shared_work import SharedWork
 
 OWE: Final = (
     "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?) ON CONFLICT (key) DO UPDATE SET "
@@ -14,13 +15,27 @@ OWE: Final = (
 )
 
 
-class PostsTable(TableQueries):
+_DUE: Final = "SELECT * FROM posts WHERE sent < version ORDER BY created, key"
+_MINE: Final = (
+    "SELECT posts.* FROM posts JOIN run_claims USING (run) "
+    "WHERE sent < version AND bot = ? ORDER BY created, key"
+)
+
+
+class PostsTable(SharedWork):
     """The outbox of one installation."""
 
     async def owe(self, post: PostRow) -> PostRow:
         """Add a message, or new content for an earlier one. Return its row."""
-        values = columns_of(post)
-        return post_of((await self._change_and_return(OWE, *values))[0])
+        values, claims = columns_of(post), self._claims
+
+        def work(db: Database) -> dict[str, Any]:
+            if claims:
+                claims.posts(db, post.run)
+            (row,) = db.query(OWE, values)
+            return row
+
+        return post_of(await self._writer.run(work))
 
     async def delivered(self, key: str, message_ts: str, version: int) -> None:
         """Record that Slack shows *version* of the message. A late, older version changes nothing."""
@@ -37,6 +52,6 @@ class PostsTable(TableQueries):
         return post_of(row) if row else None
 
     async def due(self) -> tuple[PostRow, ...]:
-        """List the messages to post or update, oldest first."""
-        rows = await self._all("SELECT * FROM posts WHERE sent < version ORDER BY created, key")
+        """List the messages that this bot has to post or update, oldest first."""
+        rows = await (self._all(_MINE, self._claims.bot) if self._claims else self._all(_DUE))
         return tuple(post_of(row) for row in rows)

@@ -2,17 +2,29 @@
 
 from typing import Final
 
-from bot.model.records import RESTARTED, RUNNING
+from bot.model.records import RESTARTED, RUNNING, RunRow
 from bot.storage.database import Database
-from bot.storage.table_queries import TableQueries
+from bot.storage.row_codec import run_of
+from bot.storage.shared_work import SharedWork
 from probes.protocol.json_codec import dump, load
 
 # An update, although it changes nothing: it holds the row until the end of the transaction.
 _HOLD: Final = "UPDATE runs SET status = status WHERE id = ? AND status = ? RETURNING summary"
 
 
-class RestartsTable(TableQueries):
+_UNFINISHED: Final = f"SELECT * FROM runs WHERE status = '{RUNNING}' ORDER BY started, rowid"  # noqa: S608 - our constant
+_MINE: Final = f"""
+SELECT runs.* FROM runs JOIN run_claims ON run = id WHERE status = '{RUNNING}' AND bot = ? ORDER BY started, rowid
+"""  # noqa: S608 - our constant
+
+
+class RestartsTable(SharedWork):
     """The runs that a restart of the process interrupted."""
+
+    async def unfinished(self) -> tuple[RunRow, ...]:
+        """List the runs of this bot without an end, oldest first. After a restart, these were interrupted."""
+        rows = await (self._all(_MINE, self._claims.bot) if self._claims else self._all(_UNFINISHED))
+        return tuple(run_of(row) for row in rows)
 
     async def start_again(self, run_id: str) -> bool:
         """Record that a run starts again, and delete its results so far.

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from bot.model.records import RUNNING, CaseRow, Ended, FeedbackVerdict, PostRow, RunRow
+from bot.model.records import RUNNING, CaseRow, Ended, PostRow, RunRow
 from bot.model.request import Request
 from bot.storage.address import DatabaseAddress
+from bot.storage.claims import Claims
 from bot.storage.database import Database, insert
 from bot.storage.db_writer import Writer
 from bot.storage.inbox_table import InboxTable
@@ -35,7 +36,6 @@ from bot.storage.row_codec import (
     request_text,
     run_columns,
     run_of,
-    safe_text,
 )
 from bot.storage.votes_table import VotesTable
 from probes.protocol.json_codec import load, observation_from_json
@@ -45,15 +45,30 @@ from probes.protocol.model import Observation
 class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
     """The database of one installation."""
 
-    def __init__(self, writer: Writer, retention_days: float = 30, audit_days: float = 365) -> None:
-        super().__init__(writer)
+    def __init__(
+        self,
+        writer: Writer,
+        retention_days: float = 30,
+        audit_days: float = 365,
+        claims: Claims | None = None,
+    ) -> None:
+        super().__init__(writer, claims)
         self._kept, self._audited = retention_days * DAY, audit_days * DAY
         self.labels = Labels(writer)
 
     @classmethod
-    def open(cls, address: DatabaseAddress, retention_days: float = 30, audit_days: float = 365) -> Store:
-        """Open the database and apply missing migrations; `UsageError` if it cannot be used."""
-        return cls(Writer(address), retention_days, audit_days)
+    def open(
+        cls,
+        address: DatabaseAddress,
+        retention_days: float = 30,
+        audit_days: float = 365,
+        claims: Claims | None = None,
+    ) -> Store:
+        """Open the database and apply missing migrations; `UsageError` if it cannot be used.
+
+        *claims* are those of a bot that shares the database with others.
+        """
+        return cls(Writer(address), retention_days, audit_days, claims)
 
     @property
     def enrolment(self) -> RelayRegistry:
@@ -86,8 +101,15 @@ class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
 
     async def bind_thread(self, case_id: str, channel: str, thread_ts: str, message_ts: str = "") -> None:
         """Store the case's thread. The message updated in place is the thread's first by default."""
-        sql = "UPDATE cases SET channel = ?, thread_ts = ?, message_ts = ? WHERE id = ?"
-        await self._change(sql, channel, thread_ts, message_ts or thread_ts, case_id)
+        sql = "UPDATE cases SET channel = ?, thread_ts = ?, message_ts = ? WHERE id = ? RETURNING team"
+        values, claims = (channel, thread_ts, message_ts or thread_ts, case_id), self._claims
+
+        def work(db: Database) -> None:
+            for row in list(db.query(sql, values)):
+                if claims:
+                    claims.thread(db, row["team"], channel, thread_ts, time.time())
+
+        await self._writer.run(work)
 
     async def change_case(self, case_id: str, request: Request) -> None:
         """Store the case's request after a change."""
@@ -98,10 +120,12 @@ class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
 
         In the same transaction, the *owed* messages enter the outbox, so that a crash cannot lose the answer.
         """
-        row = run_columns(run)
+        row, claims = run_columns(run), self._claims
 
         def work(db: Database) -> None:
             insert(db, "runs", row)
+            if claims:
+                claims.run(db, run.id)
             for post in owed:
                 list(db.query(OWE, columns_of(post)))
             if asked:
@@ -148,11 +172,6 @@ class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
         sql = "SELECT * FROM runs WHERE status = 'done' ORDER BY started DESC, rowid DESC LIMIT ?"
         return tuple(run_of(row) for row in await self._all(sql, limit))
 
-    async def unfinished(self) -> tuple[RunRow, ...]:
-        """List the runs without an end, oldest first. After a restart, these were interrupted."""
-        sql = f"SELECT * FROM runs WHERE status = '{RUNNING}' ORDER BY started, rowid"  # noqa: S608 - our constant
-        return tuple(run_of(row) for row in await self._all(sql))
-
     async def record(self, run_id: str) -> tuple[Request, dict[str, dict[str, Observation]]] | None:
         """Return a run's request and each relay's observations by step id, in the order of arrival."""
         run = await self.run(run_id)
@@ -183,29 +202,11 @@ class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
         found = await self._writer.read(work)
         return tuple((case_of(case), run_of(runs[0]) if runs else None) for case, runs in found)
 
-    async def save_feedback(
-        self, run_id: str, cause: str, verdict: FeedbackVerdict, by: str, words: str = ""
-    ) -> None:
-        """Store a user's feedback on a verdict. It replaces earlier feedback of the same user."""
-        sql = (
-            "INSERT INTO feedback (run, cause, verdict, by, words, said) VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (run, cause, by) DO UPDATE "
-            "SET verdict = excluded.verdict, words = excluded.words, said = excluded.said"
-        )
-        await self._change(sql, run_id, cause, verdict, by, safe_text(words), time.time())
-
-    async def feedback_counts(self) -> dict[str, dict[str, int]]:
-        """Count the verdicts on each cause: {cause: {"right": n, "wrong": n}}."""
-        counts: dict[str, dict[str, int]] = {}
-        for row in await self._all(
-            "SELECT cause, verdict, count(*) AS n FROM feedback WHERE cause != '' GROUP BY cause, verdict"
-        ):
-            counts.setdefault(row["cause"], {"right": 0, "wrong": 0})[row["verdict"]] = row["n"]
-        return counts
-
     async def sweep(self, now: float) -> SweptRows:
         """Delete what is older than the retention at *now* (seconds since the epoch)."""
-        audit_before = now - self._audited
+        audit_before, claims = now - self._audited, self._claims
+        if claims:
+            await self._writer.run(lambda db: claims.sweep(db, now - self._kept))
         total = SweptRows()
         while (part := await self._writer.run(lambda db: sweep_cases(db, now - self._kept))).cases:
             total += part  # in parts, so that other jobs do not wait long

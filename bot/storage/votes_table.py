@@ -1,4 +1,4 @@
-"""Store what people say of a verdict: right or wrong, one vote per person and run.
+"""Store what people say of a verdict and its causes: right or wrong, one vote per person and run.
 
 A vote is a row of the table of feedback without a cause: the schema stays the one that former versions know.
 """
@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.model.records import FeedbackVerdict
 from bot.storage.database import Database
+from bot.storage.row_codec import safe_text
 from bot.storage.table_queries import TableQueries
 
 # How many votes of each kind there are on the verdicts of a person or a channel since a time.
@@ -55,3 +56,23 @@ class VotesTable(TableQueries):
         """Count the votes on verdicts of a user's cases or of those in a *channel*; *since*: Unix time."""
         rows = await self._all(_COUNTS, team, user, channel, since)
         return {"right": 0, "wrong": 0} | {row["verdict"]: row["n"] for row in rows}
+
+    async def save_feedback(
+        self, run_id: str, cause: str, verdict: FeedbackVerdict, by: str, words: str = ""
+    ) -> None:
+        """Store a user's feedback on a verdict. It replaces earlier feedback of the same user."""
+        sql = (
+            "INSERT INTO feedback (run, cause, verdict, by, words, said) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (run, cause, by) DO UPDATE "
+            "SET verdict = excluded.verdict, words = excluded.words, said = excluded.said"
+        )
+        await self._change(sql, run_id, cause, verdict, by, safe_text(words), time.time())
+
+    async def feedback_counts(self) -> dict[str, dict[str, int]]:
+        """Count the verdicts on each cause: {cause: {"right": n, "wrong": n}}."""
+        counts: dict[str, dict[str, int]] = {}
+        for row in await self._all(
+            "SELECT cause, verdict, count(*) AS n FROM feedback WHERE cause != '' GROUP BY cause, verdict"
+        ):
+            counts.setdefault(row["cause"], {"right": 0, "wrong": 0})[row["verdict"]] = row["n"]
+        return counts

@@ -20,10 +20,17 @@ def turn_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coturn]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[postgresql.PostgresServer]:
+def postgres_server() -> Iterator[postgresql.PostgresServer]:
     """One server for the whole run, started when the first test asks for it."""
     with postgresql.server() as server:
         yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: postgresql.PostgresServer) -> Iterator[postgresql.PostgresServer]:
+    """The server for this test, whose databases go with it."""
+    yield postgres_server
+    postgres_server.clean()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from bot.relays.hub.endpoint import ListenAddress, listening
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.quotas import HubLimits
 from bot.relays.remote import RemoteRelay
+from bot.storage.address import parse_database
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.keys import Identity
 from probes.protocol.model import Observation, Plan, Step, Target
@@ -58,9 +59,10 @@ async def house(
     beat: float = 15.0,
     listen: ListenAddress | None = None,
     names: tuple[str, ...] = (NAME,),
+    database: str = "",
 ) -> AsyncIterator[House]:
-    """Run a hub on the database in *folder*."""
-    registry = RelayRegistry.open(folder / "lineman.db")
+    """Run a hub on *database*, by default a file in *folder*."""
+    registry = RelayRegistry.open(parse_database(database) if database else folder / "lineman.db")
     hub = Hub(registry, names, limits, beat)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(registry.close)

@@ -19,6 +19,7 @@ ProgressStyle: TypeAlias = Literal["stream", "cards", "list"]
 
 SLACK: Final = "https://slack.com/api/"
 STYLES: Final[tuple[ProgressStyle, ...]] = ("stream", "cards", "list")
+BOTS: Final = ("several", "one")
 PORT: Final = 3000
 CALLS: Final = Limit(10, 600)  # one look-up is up to a dozen requests to the service's API
 EDITS: Final = Limit(50, 60)  # Tier 3: https://docs.slack.dev/apis/web-api/rate-limits
@@ -75,6 +76,7 @@ class SlackSettings:
     edits: Limit = EDITS  # changes of messages in one workspace
     metrics: str = ""  # the address for Prometheus
     progress: ProgressStyle = "stream"  # how it is shown
+    alone: bool = False  # whether other bots on the same PostgreSQL database wait until this one has ended
 
     @property
     def transport(self) -> Transport | None:
@@ -122,6 +124,7 @@ def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
         calls=get.parsed("LINEMAN_RATE_CALLS", parse_limit, CALLS, LIMIT_FORM),
         edits=get.parsed("LINEMAN_EDITS", parse_limit, EDITS, LIMIT_FORM),
         progress=_style(get),
+        alone=get.choice("LINEMAN_BOTS", BOTS, BOTS[0]) == "one",
     )
     if settings.transport and get.text(DATABASE) and isinstance(settings.database, Path):
         _check_folder(get, settings.database)

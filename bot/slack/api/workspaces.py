@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Final
@@ -94,11 +95,12 @@ class Workspaces:
         self._sessions: defaultdict[str, PairedCalls] = defaultdict(PairedCalls)
         self._streams: defaultdict[str, Streams] = defaultdict(lambda: Streams(settings.progress))
         self._installs: InstallationStore | None = None
+        self.on_change: Callable[[], None] | None = None  # other bots have to look again, too
         self.flow: AsyncOAuthFlow | None = None  # the install pages; None without a client id
         if settings.client_id:
             self._installs, states = make_stores(settings)
             self._tokens = BotTokens(self._installs, self._rotator())
-            self.flow = make_flow(settings, SCOPES, self._installs, states, self._nobody(), self.forget_all)
+            self.flow = make_flow(settings, SCOPES, self._installs, states, self._nobody(), self._changed)
 
     @property
     def single(self) -> bool:
@@ -123,10 +125,16 @@ class Workspaces:
         self.forget_all()  # the others are looked up again
         if self._installs:
             await asyncio.to_thread(self._installs.forget, team, enterprise)
+            self._changed()
 
     def forget_all(self) -> None:
         """Clear the cache, so that every workspace is looked up again."""
         self._known.clear()
+
+    def _changed(self) -> None:
+        self.forget_all()
+        if self.on_change:
+            self.on_change()
 
     def _fresh(self, key: str) -> Workspace | None:
         known = self._known.get(key)

@@ -6,16 +6,16 @@ are handled at the next start; expired modal triggers get a text reply.
 
 import logging
 import time
-from collections.abc import Awaitable
-from dataclasses import asdict
-from typing import Final
+from collections.abc import Awaitable, Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final
 
 from bot.errors import UsageError
 from bot.model.records import InboxRow
 from bot.rendering.blocks import notices
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.notices import note
-from bot.slack.api.actor import Actor
+from bot.slack.api.actor import TRIGGER_LIVES, Actor
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError
 from bot.slack.api.post_update import OUTSIDE
 from bot.slack.runtime.ids import new_reference
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 # Fields that are useless after a restart, or too sensitive to store.
 FLEETING: Final = ("response_url", "trigger", "arrived")
+_PASSED: Final = ("response_url", "trigger")  # another bot needs them to answer; they are not stored
 TRIES: Final = 10  # restarts after which one event is handled again; it may be what crashes the process
 AGAIN: Final = 60.0  # seconds between two attempts while Slack accepts no reply
 JOB: Final = "delivery"
@@ -48,8 +49,22 @@ async def take(
 async def answer_left(context: AppContext) -> None:
     """After a restart, handle the events that the previous process accepted and did not start."""
     for row in await context.store.taken_in():
-        log.warning("handling an event left by the previous process (%s)", row.way)
-        _begin(context, _again(row, suspect=True))
+        handle_left(context, row)
+
+
+def handle_left(context: AppContext, row: InboxRow) -> None:
+    """Handle an event that another process may have begun."""
+    log.warning("handling an event left by the previous process (%s)", row.way)
+    _begin(context, _again(row, suspect=True))
+
+
+def handle(context: AppContext, row: InboxRow, passing: Mapping[str, Any]) -> None:
+    """Handle an event that another bot accepted and handed over, with what is *passing*."""
+    event = replace(_again(row, suspect=False), again=False)
+    arrived = time.monotonic() - float(passing.get("age", TRIGGER_LIVES))
+    url, trigger = (str(passing.get(name, "")) for name in _PASSED)
+    event.actor = replace(event.actor, response_url=url, trigger=trigger, arrived=arrived)
+    _begin(context, event, urgent=bool(event.actor.trigger))
 
 
 async def retry(context: AppContext, again: float = AGAIN) -> None:
@@ -70,7 +85,11 @@ async def _keep(context: AppContext, event: InboundEvent, *, ours_only: bool) ->
     who = {name: value for name, value in asdict(actor).items() if name not in FLEETING}
     row = InboxRow(*event.key, event.way, who, event.fields, event.thread, event.stamp)
     try:
-        return await context.store.take_in(row, (actor.channel, actor.thread) if ours_only else None)
+        return await context.store.take_in(
+            row,
+            (actor.channel, actor.thread) if ours_only else None,
+            {name: getattr(actor, name) for name in _PASSED} | {"age": time.monotonic() - actor.arrived},
+        )
     except StoreError:
         log.exception("cannot store an event")
         return True

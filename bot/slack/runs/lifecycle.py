@@ -14,14 +14,14 @@ from bot.rendering.blocks import notices
 from bot.slack.api.actor import Actor
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError
 from bot.slack.api.post_update import DIRECT
-from bot.slack.delivery import outbox, step_results
+from bot.slack.delivery import inbox, outbox, step_results
 from bot.slack.runs import execute
 from bot.slack.runs.membership import say_if_outside
 from bot.slack.runtime.ids import new_case, new_run
 from bot.slack.state import run_messages
 from bot.slack.state.active_run import ActiveRun, job_name
 from bot.slack.state.context import AppContext
-from bot.slack.state.event import CURRENT_EVENT
+from bot.slack.state.event import CURRENT_EVENT, InboundEvent
 from bot.slack.state.finished_run import FinishedRun, reevaluate
 from bot.slack.state.run_messages import Ending
 
@@ -105,14 +105,33 @@ async def stop_own(context: AppContext, actor: Actor) -> tuple[int, int]:
     ]
     own = [running for running in here if running.user == actor.user]
     stopped = [await stop(context, actor, running.run.id) for running in own]
-    return sum(stopped), len(here) - len(own)
+    passed_on, others = await _stop_elsewhere(context, actor)
+    return sum(stopped) + passed_on, len(here) - len(own) + others
+
+
+async def _stop_elsewhere(context: AppContext, actor: Actor) -> tuple[int, int]:
+    """Do what `stop_own` does with runs of other bots: each gets the press of a Stop button."""
+    here = [
+        (case, run, str(run.summary.get("user") or case.user))
+        for case, run in await context.store.running_elsewhere(actor.team)
+    ]
+    here = [(case, run, user) for case, run, user in here if _is_at(case.channel, user, actor)]
+    own = [(case, run) for case, run, user in here if user == actor.user]
+    asked = CURRENT_EVENT.get()
+    for case, run in own:
+        name = f"{asked.id if asked else actor.trigger} {run.id}"
+        fields = {"verb": "stop", "case": case.id, "run": run.id}
+        await inbox.take(context, InboundEvent("press", actor, name, fields))
+    return len(own), len(here) - len(own)
 
 
 def _is_in(running: ActiveRun, actor: Actor) -> bool:
+    return _is_at(running.case.channel, running.user, actor)
+
+
+def _is_at(channel: str, user: str, actor: Actor) -> bool:
     """Whether a run is shown where *actor* is; a run of the actor's own may have gone to a direct message."""
-    channel = running.case.channel
-    own = running.user == actor.user and channel.startswith(DIRECT)
-    return channel == actor.channel or own
+    return channel == actor.channel or (user == actor.user and channel.startswith(DIRECT))
 
 
 def _with_earlier_answers(context: AppContext, case: CaseRow, request: Request) -> Request:

@@ -7,9 +7,9 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import Final
 
 import aiohttp
@@ -32,21 +32,20 @@ from bot.slack.conversation import answers
 from bot.slack.delivery import inbox
 from bot.slack.listeners.routes import HANDLERS
 from bot.slack.runs.recovery import declare_running, resume
+from bot.slack.runs.share import end_sharing, share, tell_of_tokens
 from bot.slack.runtime.concurrency import RunSlots
-from bot.slack.runtime.process_lock import process_lock
 from bot.slack.runtime.tasks import TaskSupervisor
 from bot.slack.runtime.worker_thread import WorkerThread
 from bot.slack.server.app import make_app
 from bot.slack.server.bot_metrics import bot_metrics
 from bot.slack.server.housekeeping import HOUSEKEEPING, repeated_tasks
 from bot.slack.server.http import AddPages, make_pages, open_pages
+from bot.slack.server.open_store import open_store
 from bot.slack.state.context import AppContext
 from bot.slack.state.health import Readiness
 from bot.slack.state.permissions import Permissions
 from bot.slack.state.relay_directory import SlackRelayDirectory
 from bot.slack.state.run_history import RunHistory
-from bot.storage.address import DatabaseAddress
-from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +69,7 @@ async def serve(
         context = await stack.enter_async_context(open_context(settings, environment))
         await asyncio.gather(_check(context, settings, say), answers.warm(context))
         _settle()
+        await context.store.pick_up()  # what was left becomes this bot's own
         cut_off = await context.store.unfinished()
         background = repeated_tasks(context)
         await stack.enter_async_context(bot_metrics(settings.metrics, context, background))
@@ -80,6 +80,10 @@ async def serve(
         ):
             context.tasks.start(name, work)
         await inbox.answer_left(context)
+        if context.other_bots:
+            context.workspaces.on_change = partial(tell_of_tokens, context)
+            sharing = asyncio.create_task(share(context, context.other_bots))
+            stack.push_async_callback(end_sharing, sharing)
         hush = await _listen(settings, context, stack, say, background, add_pages)
         await stop.wait()
         say("Stopping: Lineman accepts nothing new, and finishes or reports what is running.")
@@ -96,9 +100,7 @@ async def open_context(
     model = read_endpoint(environment)
     engine = engine or load_engine(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(_only_process(settings.database))
-        store = Store.open(settings.database, settings.retention_days, settings.audit_days)
-        stack.push_async_callback(store.close)
+        store, others = await stack.enter_async_context(open_store(settings))
         bench = WorkerThread()
         stack.push_async_callback(bench.close)
         session = await stack.enter_async_context(
@@ -125,10 +127,11 @@ async def open_context(
             session=session,
             permissions=permissions,
             run_slots=slots,
-            run_history=RunHistory(engine, store, bench),
+            run_history=RunHistory(engine, store, bench, shared=others is not None),
             ack_priority=AckPriority(),
             handlers=HANDLERS,
             check_settings=_check_settings(environment),
+            other_bots=others,
             llm=replace(model, budget=answers.WORDING) if model else None,
         )
 
@@ -136,15 +139,6 @@ async def open_context(
 def _check_settings(environment: Mapping[str, str]) -> CheckSettings | None:
     """Read the settings of check links, which exist if their address is set."""
     return read_check_settings(environment) if environment.get(CHECK_URL) else None
-
-
-def _only_process(database: DatabaseAddress) -> AbstractAsyncContextManager[None]:
-    if isinstance(database, Path):
-        return process_lock(str(database))
-    # The driver is an optional package.
-    from bot.storage.postgresql_lock import hold_database
-
-    return hold_database(database)
 
 
 async def wind_up(context: AppContext) -> None:

@@ -28,6 +28,7 @@ from bot.slack.state.permissions import Permissions
 from bot.slack.state.relay_directory import SlackRelayDirectory
 from bot.slack.state.run_history import RunHistory
 from bot.slack.state.thread_memory import ThreadMemory
+from bot.storage.claims import OtherBots
 from bot.storage.store import Store
 
 LATELY: Final = 30 * 86_400.0  # seconds: how long what was asked here serves as an example
@@ -56,6 +57,7 @@ class AppContext:
     check_settings: CheckSettings | None = None  # of check links; None: they are not set up
     check_posts: asyncio.Lock = field(default_factory=asyncio.Lock)  # messages about them are sent one by one
     thread_memory: ThreadMemory = field(default_factory=ThreadMemory)
+    other_bots: OtherBots | None = None  # if the database may have several
     llm: LlmEndpoint | None = None  # the language model that rewords answers, if one is set
     channels_asked: dict[str, float] = field(default_factory=dict)  # Unix time, by channel: see `membership`
     active_runs: dict[str, ActiveRun] = field(default_factory=dict)  # by run id

@@ -23,8 +23,11 @@ KEPT: Final = 256  # records in memory, about 100 kB each
 class RunHistory:
     """Finished runs by id, least recently used first."""
 
-    def __init__(self, engine: Engine, store: Store, bench: WorkerThread) -> None:
+    def __init__(self, engine: Engine, store: Store, bench: WorkerThread, *, shared: bool = False) -> None:
         self._engine, self._store, self._worker = engine, store, bench
+        self._shared = (
+            shared  # whether another bot may change what is stored of a run that this one did not execute
+        )
         self._kept: OrderedDict[str, FinishedRun] = OrderedDict()
 
     def keep(self, finished: FinishedRun) -> None:
@@ -59,7 +62,8 @@ class RunHistory:
             finished = await self._worker.call(
                 reevaluate, self._engine, run, case.user, request, observations
             )
-        self.keep(finished)
+        if not self._shared:
+            self.keep(finished)
         return finished
 
     async def latest(self, case_id: str) -> FinishedRun | None:

@@ -1,5 +1,6 @@
 """The app in this process, on a fake Slack, over Socket Mode."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -17,6 +18,7 @@ from bot.slack.api.settings import read_slack_settings
 from bot.slack.api.socket_mode import SocketConnections
 from bot.slack.delivery import inbox
 from bot.slack.runs.recovery import resume
+from bot.slack.runs.share import end_sharing, share, tell_of_tokens
 from bot.slack.server.app import make_app
 from bot.slack.server.server import open_context
 from bot.slack.state.context import AppContext
@@ -89,6 +91,7 @@ async def open_app(
     settings = read_slack_settings(given)
     async with open_context(settings, given, desk or made_up_desk(relay)) as context:
         await context.workspaces.get("")
+        await context.store.pick_up()
         cut_off = await context.store.unfinished()
         app = make_app(settings, context)
         client = make_client("", context.session, settings.api_url)
@@ -97,9 +100,13 @@ async def open_app(
         slack.may_be_down = False
         context.tasks.start("resume", resume(context, cut_off))
         await inbox.answer_left(context)
+        context.workspaces.on_change = partial(tell_of_tokens, context) if context.other_bots else None
+        sharing = asyncio.create_task(share(context, context.other_bots)) if context.other_bots else None
         try:
             yield Here(slack, relay, context)
         finally:
+            if sharing:
+                await end_sharing(sharing)
             await context.tasks.drain(2)  # a question may follow the last verdict
             await slack.deliveries.drain()
             slack.may_be_down = True  # it hears of its own messages to the last

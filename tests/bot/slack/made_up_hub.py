@@ -97,9 +97,9 @@ def sees(*faults: Fault, after: int = 0, hold: asyncio.Event | None = None) -> A
 
 
 @asynccontextmanager
-async def hub(folder: Path) -> AsyncIterator[Hub]:
-    """Serve a hub on the database in *folder*; the relays that join leave with it."""
+async def hub(folder: Path, database: str = "") -> AsyncIterator[Hub]:
+    """Serve a hub on *database*, by default a file in *folder*; the relays that join leave with it."""
     async with AsyncExitStack() as stack:
-        home = await stack.enter_async_context(house(folder))
+        home = await stack.enter_async_context(house(folder, database=database))
         await stack.enter_async_context(controlled(home.hub, folder / "hub.sock"))
         yield Hub(home, folder, stack)

@@ -20,9 +20,9 @@ from tests.previews.samples import INTERCEPTED, MEDIA_LOST, SIGNALING_SHUT
 
 
 @pytest_asyncio.fixture
-async def relays(tmp_path: Path) -> AsyncIterator[Hub]:
+async def relays(tmp_path: Path, database: str) -> AsyncIterator[Hub]:
     """Three relays: behind a firewall, in another office, and elsewhere."""
-    async with hub(tmp_path) as relays:
+    async with hub(tmp_path, database) as relays:
         await relays.join("acme-hq", *SIGNALING_SHUT)
         await relays.join("berlin")
         await relays.join("cloud", vantage=REFERENCE)

@@ -79,9 +79,11 @@ async def test_a_channel_that_is_closed(here: Here, archived: bool, why: str) ->
     assert (here.ours(), len(here.slack.records.made("functions.completeError"))) == ([], 1)
 
 
-async def test_only_relays_that_everyone_may_use(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
+async def test_only_relays_that_everyone_may_use(
+    slack: FakeSlack, serving: Serving, tmp_path: Path, database: str
+) -> None:
     """A workflow names a channel that its author may not be in, so rules about channels and people exclude it."""
-    async with hub(tmp_path) as relays:
+    async with hub(tmp_path, database) as relays:
         await relays.join("acme-hq", channels=("support",))
         await relays.join("berlin", channels=(slack.channel().id,))
         await relays.join("lyon")

@@ -3,13 +3,11 @@
 import asyncio
 import logging
 import re
-import signal
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Final
 
 import pytest
 import pytest_asyncio
@@ -22,8 +20,7 @@ from bot.storage.audit_table import AuditEntry
 from bot.storage.connect import open_database
 from bot.storage.database import Database, StoreError
 from bot.storage.migrations import STEPS as SQLITE_STEPS
-from bot.storage.postgresql import PostgresDatabase, lock_key, psycopg
-from bot.storage.postgresql_lock import hold_database
+from bot.storage.postgresql import PostgresDatabase, psycopg
 from bot.storage.postgresql_schema import STEPS
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from bot.storage.retention import SweptRows
@@ -74,7 +71,8 @@ def test_both_databases_have_the_same_columns(
     found: dict[str, list[str]] = {}
     for table, column in rows:
         found.setdefault(table, []).append(column)
-    for other in ("lineman_migrations", "oauth_states"):
+    shared = ("bots", "request_claims", "run_claims", "thread_claims")  # SQLite has one bot
+    for other in ("lineman_migrations", "oauth_states", *shared):
         found.pop(other)
     assert found == sqlite
 
@@ -309,55 +307,6 @@ async def test_characters_that_the_server_does_not_store(store: Store) -> None:
     """NUL, which a text of PostgreSQL cannot have, is replaced."""
     await store.save_feedback("r", "dns", "right", "U1", "a\0b")
     assert [row["words"] for row in await store._all("SELECT words FROM feedback")] == ["a\ufffdb"]
-
-
-async def test_one_bot_at_a_time(address: PostgresAddress) -> None:
-    """A second bot waits for the first, and says what holds the database when it gives up."""
-    async with hold_database(address):
-        with pytest.raises(UsageError, match=f"Another bot is using {address}"):
-            async with hold_database(address, patience=0.05):
-                pass
-    async with hold_database(address, patience=5):
-        pass
-
-
-async def test_bot_that_lost_its_place_stops(postgres: PostgresServer, address: PostgresAddress) -> None:
-    """After a lost connection the lock is taken again; if another bot has it by then, this one stops."""
-    stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    try:
-        async with hold_database(address, watch=0.02):
-            postgres.disconnect(address.url)
-            while not postgres.command(_HELD, address.url):  # noqa: ASYNC110 - the server sets no event
-                await asyncio.sleep(0.01)
-            other = await _take_over(postgres, address)
-            async with asyncio.timeout(10):
-                await stopped.wait()
-            other.close()
-    finally:
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
-
-
-_HELD: Final = (
-    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND database = "
-    "(SELECT oid FROM pg_database WHERE datname = current_database())"
-)
-
-
-async def _take_over(postgres: PostgresServer, address: PostgresAddress) -> PostgresDatabase:
-    """End the connection that holds the lock, and take it before its process does."""
-    other = PostgresDatabase(address)
-    waiting = asyncio.create_task(
-        asyncio.to_thread(other.execute, "SELECT pg_advisory_lock(?)", (lock_key("bot"),))
-    )
-    held = (
-        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
-        "AND EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
-    )
-    while not postgres.command(held, address.url):  # noqa: ASYNC110 - the server sets no event
-        await asyncio.sleep(0.01)
-    await waiting
-    return other
 
 
 def test_driver_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from bot.slack.api.postgresql_tokens import PostgresInstallationStore, PostgresS
 from bot.slack.api.token_store import InstallationStore
 from bot.storage.address import PostgresAddress, parse_database
 from bot.storage.audit_table import AuditEntry
-from bot.storage.postgresql_lock import hold_database
+from bot.storage.postgresql_bots import join_bots, new_bot
 from bot.storage.relay_registry import RegisteredRelay
 from bot.storage.store import Store
 from tests.bot.storage.test_labels import READINGS
@@ -107,7 +107,7 @@ async def test_copy_is_refused(
     assert await asyncio.to_thread(main, ["database", "copy", str(path)]) == 2
     assert "is in use. Stop `lineman serve` and `lineman hub`" in capsys.readouterr().err
     await store.close()
-    async with hold_database(address):
+    async with join_bots(address, new_bot()):
         assert await asyncio.to_thread(main, ["database", "copy", str(path)]) == 2
     assert "A bot uses the PostgreSQL database" in capsys.readouterr().err
     for words, error in (

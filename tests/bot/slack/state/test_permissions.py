@@ -13,9 +13,9 @@ from tests.previews.samples import SIGNALING_SHUT
 
 
 @pytest_asyncio.fixture
-async def relays(tmp_path: Path) -> AsyncIterator[Hub]:
+async def relays(tmp_path: Path, database: str) -> AsyncIterator[Hub]:
     """One for a channel, one for a user group, one by its label, one for nobody."""
-    async with hub(tmp_path) as relays:
+    async with hub(tmp_path, database) as relays:
         await relays.join("acme-hq", *SIGNALING_SHUT, channels=("support-acme",))
         await relays.join("berlin", channels=("@oncall",))
         await relays.join("lyon", labels=("site=lyon", "floor=2"), checks={"resolver": "it does not answer"})

@@ -1,0 +1,182 @@
+"""Say which of several bots on one PostgreSQL database answers a request and executes a run.
+
+A request belongs to the bot that holds its thread, because a run in progress and the last question of a thread are in
+the memory of one process. The claims of a bot that is gone are free, and any other bot takes them.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, Protocol, TypeAlias
+
+from bot.model.records import RUNNING, InboxRow
+from bot.storage.database import Database
+from bot.storage.row_codec import read_request
+
+ALL_BOTS: Final = "lineman_bots"  # the channel that announces claims that are free
+PICKED: Final = 50  # claims that one bot takes at a time, so that others get some, too
+_LONGEST: Final = 7_900  # bytes of a notification; PostgreSQL allows 8,000
+
+_OF_RUN: Final = f"""
+SELECT run_claims.bot FROM run_claims JOIN runs ON runs.id = run JOIN cases ON cases.id = case_id
+JOIN bots ON bots.id = bot WHERE status = '{RUNNING}' AND team = ?
+AND (runs.id = ? OR cases.id = ? OR (channel = ? AND (? OR (thread_ts = ? AND thread_ts != ''))))
+LIMIT 1 FOR KEY SHARE OF bots
+"""  # noqa: S608 - our constant
+# The update changes nothing unless the bot is known: it returns who holds the thread.
+_HOLD: Final = """
+INSERT INTO thread_claims VALUES (?, ?, ?, ?) ON CONFLICT (team, place) DO UPDATE
+SET bot = CASE WHEN ? THEN excluded.bot ELSE thread_claims.bot END, claimed = excluded.claimed RETURNING bot
+"""
+_CLAIM_RUN: Final = "INSERT INTO run_claims VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET bot = excluded.bot"
+_CLAIM_POSTS: Final = (
+    "INSERT INTO run_claims SELECT id, ? FROM runs WHERE id = ? "
+    "ON CONFLICT (run) DO UPDATE SET bot = coalesce(run_claims.bot, excluded.bot)"
+)
+_FREE_REQUESTS: Final = f"""
+SELECT inbox.*, bot, handed FROM request_claims JOIN inbox USING (team, event)
+WHERE bot IS NULL OR (bot = ? AND handed) ORDER BY received, stamp LIMIT {PICKED}
+FOR UPDATE OF request_claims SKIP LOCKED
+"""  # noqa: S608 - our constant
+_GIVE: Final = "UPDATE request_claims SET bot = ?, handed = ? WHERE team = ? AND event = ?"
+_TAKE_RUNS: Final = f"""
+UPDATE run_claims SET bot = ? WHERE run IN
+(SELECT run FROM run_claims WHERE bot IS NULL ORDER BY run LIMIT {PICKED} FOR UPDATE SKIP LOCKED) RETURNING run
+"""  # noqa: S608 - our constant
+_ANY_FREE: Final = (
+    "SELECT 1 FROM request_claims WHERE bot IS NULL OR (bot = ? AND handed) "
+    "UNION ALL SELECT 1 FROM run_claims WHERE bot IS NULL LIMIT 1"
+)
+_DUE: Final = "EXISTS (SELECT 1 FROM posts WHERE posts.run = runs.id AND sent < version)"
+# A run that has ended and whose messages are sent needs nobody.
+_ENDED: Final = f"""
+DELETE FROM run_claims USING runs WHERE runs.id = run AND bot = ? AND status != '{RUNNING}' AND NOT {_DUE}
+"""  # noqa: S608 - our constants
+# What an older version left, which claimed nothing.
+_UNCLAIMED: Final = (
+    f"INSERT INTO run_claims SELECT id FROM runs WHERE status = '{RUNNING}' OR {_DUE} ON CONFLICT DO NOTHING",  # noqa: S608
+    "INSERT INTO request_claims SELECT team, event, NULL, false FROM inbox ON CONFLICT DO NOTHING",
+)
+
+
+Note: TypeAlias = Mapping[str, Any]
+
+
+class OtherBots(Protocol):
+    """The other bots on the database, as this one hears of them."""
+
+    async def news(self, seconds: float) -> list[Note]:
+        """Wait up to so many *seconds* for another bot; return what came with the requests that it handed over."""
+
+
+class Claims:
+    """The claims of one bot. Each method belongs to a transaction that the caller has begun."""
+
+    def __init__(self, bot: int) -> None:
+        self.bot = bot
+
+    def request(self, db: Database, row: InboxRow, passing: Mapping[str, Any], now: float) -> bool:
+        """Claim a new request for the bot that holds its thread; True if that is this one.
+
+        Another one gets a notification, with what is *passing*: it must not be stored.
+        """
+        holder = self._holder(db, row, now)
+        values = (row.team, row.event, holder, holder != self.bot)
+        db.execute("INSERT INTO request_claims VALUES (?, ?, ?, ?)", values)
+        if holder != self.bot:
+            notify(db, channel_of(holder), {"team": row.team, "event": row.event, **passing})
+        return holder == self.bot
+
+    def run(self, db: Database, run: str) -> None:
+        """Claim a run that this bot starts."""
+        db.execute(_CLAIM_RUN, (run, self.bot))
+
+    def posts(self, db: Database, run: str) -> None:
+        """Claim the messages of a run, unless another bot executes it."""
+        db.execute(_CLAIM_POSTS, (self.bot, run))
+
+    def thread(self, db: Database, team: str, channel: str, thread: str, now: float) -> None:
+        """Claim a thread in which this bot has begun a run."""
+        if place := _place(channel, thread):
+            db.execute(_HOLD, (team, place, self.bot, now, True))
+
+    def any_free(self, db: Database) -> bool:
+        """Tell whether there is anything to pick up; takes no lock."""
+        return bool(list(db.query(_ANY_FREE, (self.bot,))))
+
+    def pick_up(self, db: Database, now: float) -> tuple[list[tuple[InboxRow, bool]], list[str]]:
+        """Claim what no bot works on: requests, each with whether nobody has begun it, and ids of runs."""
+        requests = []
+        runs = [
+            row["run"] for row in db.query(_TAKE_RUNS, (self.bot,))
+        ]  # first, as they decide who holds a thread
+        for row in list(db.query(_FREE_REQUESTS, (self.bot,))):
+            mine, fresh = row.pop("bot") == self.bot, bool(row.pop("handed"))
+            request = read_request(row)
+            holder = self.bot if mine else self._holder(db, request, now)
+            others = holder != self.bot
+            db.execute(_GIVE, (holder, others, request.team, request.event))
+            if others:
+                notify(db, channel_of(holder), {"team": request.team, "event": request.event})
+            else:
+                requests.append((request, fresh))
+        return requests, runs
+
+    def sweep(self, db: Database, before: float) -> None:
+        """Delete the claims of threads in which nothing has happened since *before*."""
+        db.execute("DELETE FROM thread_claims WHERE claimed < ?", (before,))
+
+    def _holder(self, db: Database, row: InboxRow, now: float) -> int:
+        """Return the bot that holds the thread of a request; this one if none does."""
+        channel, thread = self._thread_of(db, row)
+        about = (row.said.get("run", ""), row.said.get("case", ""), channel, _is_direct(channel), thread)
+        running = [found["bot"] for found in db.query(_OF_RUN, (row.team, *about))]
+        holder = running[0] if running else self.bot
+        if place := _place(channel, thread):
+            held = db.query(_HOLD, (row.team, place, holder, now, bool(running)))
+            return int(next(iter(held))["bot"])
+        return int(holder)
+
+    def _thread_of(self, db: Database, row: InboxRow) -> tuple[str, str]:
+        """Return channel and timestamp of the thread: that of the case, where a button or form names one."""
+        case = row.said.get("case", "")
+        sql = "SELECT channel, thread_ts FROM cases WHERE id = ? AND team = ? AND thread_ts != ''"
+        for found in db.query(sql, (case, row.team)) if case else ():
+            return found["channel"], found["thread_ts"]
+        asker = row.asker
+        return str(asker.get("channel", "")), str(asker.get("thread", "") or asker.get("message", ""))
+
+
+def register(db: Database, bot: int, now: float) -> None:
+    """Add a bot, and offer to all what an older version has left."""
+    db.execute("INSERT INTO bots VALUES (?, ?)", (bot, now))
+    for sql in _UNCLAIMED:
+        db.execute(sql)
+
+
+def release(db: Database, bot: int) -> None:
+    """Delete a bot that stops or is gone. The foreign keys free what it has claimed."""
+    db.execute(_ENDED, (bot,))
+    db.execute("DELETE FROM bots WHERE id = ?", (bot,))
+    notify(db, ALL_BOTS, {})
+
+
+def channel_of(bot: int) -> str:
+    """Return the name of the channel on which a bot listens."""
+    return f"lineman_bot_{bot}"
+
+
+def notify(db: Database, channel: str, fields: Mapping[str, Any]) -> None:
+    """Notify the listeners of *channel* when this transaction commits."""
+    text = json.dumps(dict(fields))
+    db.execute("SELECT pg_notify(?, ?)", (channel, text if len(text) <= _LONGEST else "{}"))
+
+
+def _place(channel: str, thread: str) -> str:
+    """Return what one bot holds: a thread, or all direct messages with one person; empty for neither."""
+    if _is_direct(channel):
+        return channel
+    return f"{channel} {thread}" if channel and thread else ""
+
+
+def _is_direct(channel: str) -> bool:
+    return channel.startswith("D")
