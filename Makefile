@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-slack unit-rooms unit-processes bench bench-hub bench-hubs hubs-chaos lab lab-list lock \
-        clean packages slack-tools check-page check-link-lab check-link-load slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples hub-flood preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests two-bots previews trees
+        clean packages slack-tools check-page check-link-lab check-link-load slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples hub-flood hang-ups preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests two-bots previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -141,6 +141,9 @@ edge-load: $(VENV)/dev.stamp  ## 10,000 requests that Slack did not sign, agains
 
 hub-flood: packages $(VENV)/dev.stamp  ## 600 silent connections and 5,000 hasty ones against a hub with 512 descriptors
 	LINEMAN_FLOOD=full $(BIN)/python -m pytest tests/hub/test_flood.py -s $(ARGS)
+
+hang-ups: $(VENV)/dev.stamp  ## 500 requesters who leave at any moment, during locks, full disks, and kills of the hub (needs root)
+	LINEMAN_HANG_UPS=full $(BIN)/python -m pytest tests/hub/test_hang_ups.py -s $(ARGS)
 
 preflight-fuzz: $(VENV)/dev.stamp  ## 10,000 broken preflight reports, each of which must give a reading
 	LINEMAN_FUZZ=full $(BIN)/python -m pytest tests/bot/intake/test_fuzz.py $(ARGS)
