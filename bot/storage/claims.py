@@ -28,9 +28,9 @@ INSERT INTO thread_claims VALUES (?, ?, ?, ?) ON CONFLICT (team, place) DO UPDAT
 SET bot = CASE WHEN ? THEN excluded.bot ELSE thread_claims.bot END, claimed = excluded.claimed RETURNING bot
 """
 _CLAIM_RUN: Final = "INSERT INTO run_claims VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET bot = excluded.bot"
-_CLAIM_POSTS: Final = (
-    "INSERT INTO run_claims SELECT id, ? FROM runs WHERE id = ? "
-    "ON CONFLICT (run) DO UPDATE SET bot = coalesce(run_claims.bot, excluded.bot)"
+_CLAIM_POST: Final = (
+    "INSERT INTO post_claims VALUES (?, ?) "
+    "ON CONFLICT (key) DO UPDATE SET bot = coalesce(post_claims.bot, excluded.bot)"
 )
 _FREE_REQUESTS: Final = f"""
 SELECT inbox.*, bot, handed FROM request_claims JOIN inbox USING (team, event)
@@ -42,18 +42,31 @@ _TAKE_RUNS: Final = f"""
 UPDATE run_claims SET bot = ? WHERE run IN
 (SELECT run FROM run_claims WHERE bot IS NULL ORDER BY run LIMIT {PICKED} FOR UPDATE SKIP LOCKED) RETURNING run
 """  # noqa: S608 - our constant
-_ANY_FREE: Final = (
-    "SELECT 1 FROM request_claims WHERE bot IS NULL OR (bot = ? AND handed) "
-    "UNION ALL SELECT 1 FROM run_claims WHERE bot IS NULL LIMIT 1"
-)
-_DUE: Final = "EXISTS (SELECT 1 FROM posts WHERE posts.run = runs.id AND sent < version)"
-# A run that has ended and whose messages are sent needs nobody.
-_ENDED: Final = f"""
-DELETE FROM run_claims USING runs WHERE runs.id = run AND bot = ? AND status != '{RUNNING}' AND NOT {_DUE}
+# Messages of a run go where the run goes. The others are free, also if a process that is no bot has stored them.
+_FREE_POSTS: Final = f"""
+SELECT key FROM posts LEFT JOIN post_claims USING (key) WHERE sent < version AND bot IS NULL
+AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = posts.run AND status = '{RUNNING}') LIMIT {PICKED}
 """  # noqa: S608 - our constants
+_TAKE_POST: Final = (
+    "INSERT INTO post_claims VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET bot = excluded.bot "
+    "WHERE post_claims.bot IS NULL"
+)
+_POSTS_OF_RUN: Final = (
+    "INSERT INTO post_claims SELECT key, ?::integer FROM posts WHERE run = ? "
+    "ON CONFLICT (key) DO UPDATE SET bot = excluded.bot RETURNING key"
+)
+_ANY_FREE: Final = f"""
+SELECT 1 FROM request_claims WHERE bot IS NULL OR (bot = ? AND handed)
+UNION ALL SELECT 1 FROM run_claims WHERE bot IS NULL UNION ALL (SELECT 1 FROM ({_FREE_POSTS}) AS free) LIMIT 1
+"""  # noqa: S608 - our constants
+# A run that has ended needs nobody, nor does a message that is sent.
+_DONE: Final = (
+    f"DELETE FROM run_claims USING runs WHERE runs.id = run AND bot = ? AND status != '{RUNNING}'",  # noqa: S608
+    "DELETE FROM post_claims USING posts WHERE posts.key = post_claims.key AND bot = ? AND sent >= version",
+)
 # What an older version left, which claimed nothing.
 _UNCLAIMED: Final = (
-    f"INSERT INTO run_claims SELECT id FROM runs WHERE status = '{RUNNING}' OR {_DUE} ON CONFLICT DO NOTHING",  # noqa: S608
+    f"INSERT INTO run_claims SELECT id FROM runs WHERE status = '{RUNNING}' ON CONFLICT DO NOTHING",  # noqa: S608
     "INSERT INTO request_claims SELECT team, event, NULL, false FROM inbox ON CONFLICT DO NOTHING",
 )
 
@@ -90,9 +103,9 @@ class Claims:
         """Claim a run that this bot starts."""
         db.execute(_CLAIM_RUN, (run, self.bot))
 
-    def posts(self, db: Database, run: str) -> None:
-        """Claim the messages of a run, unless another bot executes it."""
-        db.execute(_CLAIM_POSTS, (self.bot, run))
+    def post(self, db: Database, key: str) -> None:
+        """Claim a message to send, unless another bot has it."""
+        db.execute(_CLAIM_POST, (key, self.bot))
 
     def thread(self, db: Database, team: str, channel: str, thread: str, now: float) -> None:
         """Claim a thread in which this bot has begun a run."""
@@ -103,8 +116,8 @@ class Claims:
         """Tell whether there is anything to pick up; takes no lock."""
         return bool(list(db.query(_ANY_FREE, (self.bot,))))
 
-    def pick_up(self, db: Database, now: float) -> tuple[list[tuple[InboxRow, bool]], list[str]]:
-        """Claim what no bot works on: requests, each with whether nobody has begun it, and ids of runs."""
+    def pick_up(self, db: Database, now: float) -> tuple[list[tuple[InboxRow, bool]], list[str], list[str]]:
+        """Claim what no bot works on: requests, each with whether nobody has begun it, ids of runs, keys of posts."""
         requests = []
         runs = [
             row["run"] for row in db.query(_TAKE_RUNS, (self.bot,))
@@ -119,7 +132,10 @@ class Claims:
                 notify(db, channel_of(holder), {"team": request.team, "event": request.event})
             else:
                 requests.append((request, fresh))
-        return requests, runs
+        posts = [row["key"] for run in runs for row in db.query(_POSTS_OF_RUN, (self.bot, run))]
+        free = [row["key"] for row in db.query(_FREE_POSTS)]
+        posts += [key for key in free if db.execute(_TAKE_POST, (key, self.bot)).rowcount]
+        return requests, runs, posts
 
     def sweep(self, db: Database, before: float) -> None:
         """Delete the claims of threads in which nothing has happened since *before*."""
@@ -155,7 +171,8 @@ def register(db: Database, bot: int, now: float) -> None:
 
 def release(db: Database, bot: int) -> None:
     """Delete a bot that stops or is gone. The foreign keys free what it has claimed."""
-    db.execute(_ENDED, (bot,))
+    for sql in _DONE:
+        db.execute(sql, (bot,))
     db.execute("DELETE FROM bots WHERE id = ?", (bot,))
     notify(db, ALL_BOTS, {})
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.model.records import PostRow, RunRow
+from bot.storage.claims import Claims
 from bot.storage.database import Database, insert
 from bot.storage.posts_table import OWE
 from bot.storage.row_codec import OBSERVED, columns_of, observation_columns, run_columns
-from bot.storage.table_queries import TableQueries
+from bot.storage.shared_work import SharedWork
 from probes.protocol.model import Observation
 
 TOKEN_BYTES: Final = 32
@@ -60,7 +61,7 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-class LinksTable(TableQueries):
+class LinksTable(SharedWork):
     """The check links of one installation."""
 
     async def save_link(self, link: CheckLink) -> None:
@@ -153,7 +154,7 @@ class LinksTable(TableQueries):
 
         A crash leaves all of it or nothing. Return the check as it is then: with this result, or an earlier one.
         """
-        save = _saving(run, observations, owed)
+        save = _saving(run, observations, owed, self._claims)
 
         def work(db: Database) -> CheckStart | None:
             sql = "UPDATE check_starts SET digest = ?, run = ? WHERE start = ? AND run = ''"
@@ -168,7 +169,7 @@ class LinksTable(TableQueries):
         self, run: RunRow, observations: Mapping[str, Sequence[Observation]], owed: Sequence[PostRow]
     ) -> None:
         """Store a result that came without a link, with the messages *owed* for it."""
-        await self._writer.run(_saving(run, observations, owed))
+        await self._writer.run(_saving(run, observations, owed, self._claims))
 
     async def checks_of_link(self, link: CheckLink) -> tuple[CheckStart, ...]:
         """List the checks that were started with a link, oldest first."""
@@ -177,7 +178,10 @@ class LinksTable(TableQueries):
 
 
 def _saving(
-    run: RunRow, observations: Mapping[str, Sequence[Observation]], owed: Sequence[PostRow]
+    run: RunRow,
+    observations: Mapping[str, Sequence[Observation]],
+    owed: Sequence[PostRow],
+    claims: Claims | None,
 ) -> Callable[[Database], None]:
     """Return the work that stores a finished run, its observations by relay, and its messages."""
     seen = [observation_columns(run.id, relay, each) for relay, all_ in observations.items() for each in all_]
@@ -189,6 +193,9 @@ def _saving(
             db.execute(OBSERVED, columns)
         for post in posts:
             list(db.query(OWE, post))
+        if claims:
+            for each in owed:
+                claims.post(db, each.key)
 
     return work
 

@@ -89,6 +89,9 @@ CREATE INDEX request_claims_of_bot ON request_claims (bot);
 CREATE TABLE run_claims (run text COLLATE "C" PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
   bot integer REFERENCES bots ON DELETE SET NULL);
 CREATE INDEX run_claims_of_bot ON run_claims (bot);
+CREATE TABLE post_claims (key text COLLATE "C" PRIMARY KEY REFERENCES posts ON DELETE CASCADE,
+  bot integer REFERENCES bots ON DELETE SET NULL);
+CREATE INDEX post_claims_of_bot ON post_claims (bot);
 CREATE TABLE thread_claims (team text NOT NULL, place text NOT NULL,
   bot integer NOT NULL REFERENCES bots ON DELETE CASCADE, claimed double precision NOT NULL, PRIMARY KEY (team, place));
 CREATE INDEX thread_claims_of_bot ON thread_claims (bot);

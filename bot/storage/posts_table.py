@@ -17,7 +17,7 @@ OWE: Final = (
 
 _DUE: Final = "SELECT * FROM posts WHERE sent < version ORDER BY created, key"
 _MINE: Final = (
-    "SELECT posts.* FROM posts JOIN run_claims USING (run) "
+    "SELECT posts.* FROM posts JOIN post_claims USING (key) "
     "WHERE sent < version AND bot = ? ORDER BY created, key"
 )
 
@@ -30,9 +30,9 @@ class PostsTable(SharedWork):
         values, claims = columns_of(post), self._claims
 
         def work(db: Database) -> dict[str, Any]:
-            if claims:
-                claims.posts(db, post.run)
             (row,) = db.query(OWE, values)
+            if claims:
+                claims.post(db, post.key)
             return row
 
         return post_of(await self._writer.run(work))

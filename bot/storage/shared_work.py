@@ -25,14 +25,14 @@ class SharedWork(TableQueries):
         super().__init__(writer)
         self._claims = claims
 
-    async def pick_up(self) -> tuple[list[tuple[InboxRow, bool]], list[RunRow]]:
-        """Claim what no bot works on: requests, each with whether nobody has begun it, and runs."""
+    async def pick_up(self) -> tuple[list[tuple[InboxRow, bool]], list[RunRow], list[str]]:
+        """Claim what no bot works on: requests, each with whether nobody has begun it, runs, and keys of messages."""
         claims = self._claims
         if claims is None or not await self._writer.read(claims.any_free):
-            return [], []
-        requests, runs = await self._writer.run(lambda db: claims.pick_up(db, time.time()))
+            return [], [], []
+        requests, runs, posts = await self._writer.run(lambda db: claims.pick_up(db, time.time()))
         found = [await self._one("SELECT * FROM runs WHERE id = ?", run) for run in runs]
-        return requests, [run_of(row) for row in found if row]
+        return requests, [run_of(row) for row in found if row], posts
 
     async def tell_other_bots(self, note: Note) -> None:
         """Send *note* to all bots."""

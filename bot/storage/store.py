@@ -128,6 +128,8 @@ class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
                 claims.run(db, run.id)
             for post in owed:
                 list(db.query(OWE, columns_of(post)))
+                if claims:
+                    claims.post(db, post.key)
             if asked:
                 db.execute(LET_GO, asked)
 

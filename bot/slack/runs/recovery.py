@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from bot.check_link.link_posts import is_of_link
@@ -25,13 +25,19 @@ log = logging.getLogger(__name__)
 AGAIN: Final = 60.0  # seconds between two attempts
 
 
-async def resume(context: AppContext, cut_off: Sequence[RunRow]) -> None:
-    """Start the *cut_off* runs of the previous process again, or mark them as lost; then send what else is due."""
+async def resume(
+    context: AppContext, cut_off: Sequence[RunRow], messages: Collection[str] | None = None
+) -> None:
+    """Start the *cut_off* runs of the previous process again, or mark them as lost; then send what else is due.
+
+    With *messages* (keys), only those are sent, because this process may be about to send others.
+    """
     for run in cut_off:
         if not await restart.start_again(context, run):
             await _lose(context, run.id)
     for owed in await context.store.due():
-        await _send(context, owed)
+        if messages is None or owed.key in messages:
+            await _send(context, owed)
 
 
 async def _lose(context: AppContext, run_id: str) -> None:

@@ -33,9 +33,10 @@ async def take_over(context: AppContext, notes: list[Note]) -> None:
     if any(note.get("tokens") for note in notes):
         context.workspaces.forget_all()
     passing = {(note.get("team"), note.get("event")): note for note in notes}
-    requests, runs = await context.store.pick_up()
-    if runs:
-        context.tasks.start("resume", resume(context, [run for run in runs if run.status == "running"]))
+    requests, runs, posts = await context.store.pick_up()
+    if runs or posts:
+        running = [run for run in runs if run.status == "running"]
+        context.tasks.start("resume", resume(context, running, frozenset(posts)))
     for row, fresh in requests:
         if fresh:
             inbox.handle(context, row, passing.get((row.team, row.event), {}))

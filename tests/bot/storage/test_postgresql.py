@@ -71,7 +71,7 @@ def test_both_databases_have_the_same_columns(
     found: dict[str, list[str]] = {}
     for table, column in rows:
         found.setdefault(table, []).append(column)
-    shared = ("bots", "request_claims", "run_claims", "thread_claims")  # SQLite has one bot
+    shared = ("bots", "request_claims", "run_claims", "post_claims", "thread_claims")  # SQLite has one bot
     for other in ("lineman_migrations", "oauth_states", *shared):
         found.pop(other)
     assert found == sqlite

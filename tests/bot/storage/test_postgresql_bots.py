@@ -34,6 +34,7 @@ class OneBot:
     store: Store
     peers: Peers
     id: int
+    address: PostgresAddress
 
     async def picked(self) -> list[tuple[str, bool]]:
         """Pick up until there is something; gives the ids of requests, each with whether nobody has begun it."""
@@ -60,7 +61,7 @@ async def a_bot(address: PostgresAddress) -> AsyncIterator[OneBot]:
     bot = new_bot()
     store = Store.open(address, claims=Claims(bot))
     async with join_bots(address, bot, lost=lambda: pytest.fail("taken over")) as peers:
-        yield OneBot(store, peers, bot)
+        yield OneBot(store, peers, bot, address)
     await store.close()
 
 
@@ -110,7 +111,7 @@ async def test_thread_stays_with_its_bot(bots: tuple[OneBot, OneBot]) -> None:
     passing = {"response_url": "https://slack.example/x", "trigger": "t", "age": 0.1}
     assert not await two.store.take_in(asked("b", "5.0"), None, passing)
     assert await two.store.take_in(asked("c", "6.0"))
-    assert await two.store.pick_up() == ([], [])
+    assert await two.store.pick_up() == ([], [], [])
     notes = list[object]()
     async with asyncio.timeout(SOON):
         while not notes:
@@ -151,6 +152,13 @@ async def test_outbox_of_a_run_has_one_bot(bots: tuple[OneBot, OneBot]) -> None:
     await two.store.owe(replace(FIRST, payload={"state": "done"}))
     assert [post.version for post in await one.store.due()] == [2]
     assert await two.store.due() == ()
+    assert await two.store.pick_up() == ([], [], [])
+    outside = Store.open(one.address)  # where the page of check links is served
+    await outside.owe(replace(FIRST, key="link x", run=""))
+    await outside.close()
+    assert await two.store.pick_up() == ([], [], ["link x"])
+    assert await one.store.pick_up() == ([], [], [])
+    assert [post.key for post in await two.store.due()] == ["link x"]
     assert [run.id for run in await one.store.unfinished()] == [RUN.id]
     assert await two.store.unfinished() == ()
 
@@ -168,7 +176,7 @@ async def test_bot_that_is_killed_is_taken_over_once(
             while not (found and runs):
                 for bot in (one, two):
                     await bot.peers.news(0.02)
-                    requests, picked = await bot.store.pick_up()
+                    requests, picked, _ = await bot.store.pick_up()
                     found += [(bot.id, row.event, fresh) for row, fresh in requests]
                     runs += [(bot.id, run.id) for run in picked]
         ((holder, event, fresh),) = found
@@ -187,7 +195,7 @@ async def test_bot_is_not_gone_at_once(address: PostgresAddress) -> None:
         ends = time.monotonic() + 0.2  # ten looks
         while time.monotonic() < ends:
             await one.peers.news(0.02)
-            assert await one.store.pick_up() == ([], [])
+            assert await one.store.pick_up() == ([], [], [])
 
 
 async def test_bot_that_stops_frees_everything(address: PostgresAddress) -> None:
@@ -200,7 +208,7 @@ async def test_bot_that_stops_frees_everything(address: PostgresAddress) -> None
         async with asyncio.timeout(SOON):
             while sum(map(len, got.values())) < 120:
                 for bot in (two, three):
-                    requests, _ = await bot.store.pick_up()
+                    requests, _, _ = await bot.store.pick_up()
                     got[bot.id] += [row.event for row, _ in requests]
         everything = sorted(event for events in got.values() for event in events)
         assert everything == sorted(f"e{number}" for number in range(120))
@@ -218,7 +226,7 @@ async def test_bots_outlive_their_connections(
     assert await one.store.take_in(asked("a", "5.0"))
     for _ in range(5):
         postgres.disconnect(address.url)
-        assert await two.store.pick_up() == ([], [])
+        assert await two.store.pick_up() == ([], [], [])
         assert not await two.store.take_in(asked(f"b{time.monotonic_ns()}", "5.0"))
         await one.picked()
     held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
@@ -291,7 +299,7 @@ async def test_what_an_older_version_left_is_taken(address: PostgresAddress) -> 
     assert await older.take_in(asked("left"))
     await older.close()
     async with a_bot(address) as bot:
-        requests, runs = await bot.store.pick_up()
+        requests, runs, _ = await bot.store.pick_up()
         assert [(row.event, fresh) for row, fresh in requests] == [("left", False)]
         assert [run.id for run in runs] == [RUN.id]
         assert [post.key for post in await bot.store.due()] == [RUN.id]
