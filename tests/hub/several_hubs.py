@@ -17,6 +17,7 @@ need_nats()
 
 # Only now, because these need the client.
 from nats.aio.client import Client as Client  # noqa: E402
+from nats.errors import Error as Error  # noqa: E402
 
 from bot.relays.nats import hub_talks as hub_talks  # noqa: E402
 from bot.relays.nats.connection import NatsConnection  # noqa: E402
@@ -60,9 +61,9 @@ class Twins:
 
 
 @asynccontextmanager
-async def twins(folder: Path) -> AsyncIterator[Twins]:
+async def twins(folder: Path, config: str | None = None) -> AsyncIterator[Twins]:
     """Run both hubs, as users of the example configuration, and the bot."""
-    with nats_server() as server:
+    with nats_server(config) as server:
         async with AsyncExitStack() as stack:
             a = await stack.enter_async_context(house(folder))
             b = await stack.enter_async_context(house(folder, a.signer))

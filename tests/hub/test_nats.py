@@ -3,16 +3,20 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from bot.relays.hub import other_hubs
+from bot.relays.hub.connections import RelayChanges
 from bot.relays.remote import RemoteRelay
 from probes.protocol.messages import ObservationMessage
 from probes.protocol.order import SignedPlan
 from tests.hub.hub_fixture import PLAN
+from tests.hub.nats_server import EXAMPLE, PASSWORD
 from tests.hub.scripted_relay import Dialler, dialled, finish, observation
-from tests.hub.several_hubs import Twins, hub_talks, twins
+from tests.hub.several_hubs import Client, Error, Twins, hub_talks, twins
 
 COUNT = len(PLAN.steps)
 
@@ -169,3 +173,67 @@ async def test_revocation_reaches_every_hub(pair: Twins) -> None:
     assert {item.facts["because"] for item in await pair.run("acme-hq")} == {
         "relay acme-hq does not exist on this hub"
     }
+
+
+async def test_renamed_relay(pair: Twins) -> None:
+    """The other hub learns the new name, and forgets the old one."""
+    async with dialled(await pair.a.new("acme-hq"), pair.a.url):
+        await pair.until_known("acme-hq", by=pair.b)
+        await pair.a.hub.registry.rename("acme-hq", "acme-paris")
+        await pair.until_known("acme-paris", by=pair.b)
+        await pair.b.until(lambda: pair.b.hub.others.place("acme-hq") is None)
+        assert [item.failure for item in await pair.run("acme-paris")] == [None] * COUNT
+
+
+async def test_bucket_that_is_deleted(tmp_path: Path) -> None:
+    """The hubs make it again, and announce their relays there. Until then, a hub sends the bot on."""
+    admin = 'users: [ { user: admin, password: "$ADMIN" },'
+    async with (
+        twins(tmp_path, EXAMPLE.read_text().replace("users: [", admin)) as pair,
+        dialled(await pair.a.new("acme-hq"), pair.a.url),
+    ):
+        await pair.until_known("acme-hq", by=pair.b)
+        client = Client()
+        await client.connect(pair.server.url(), user="admin", password=PASSWORD)
+        await client.jetstream().delete_stream("KV_lineman")
+        async with asyncio.timeout(10):
+            for _ in range(3):
+                assert [item.failure for item in await pair.run("acme-hq")] == [None] * COUNT
+            while not await exists(client):  # noqa: ASYNC110 - it has no event
+                await asyncio.sleep(0.05)
+        await client.close()
+        assert [item.failure for item in await pair.run("acme-hq")] == [None] * COUNT
+
+
+async def exists(client: Client) -> bool:
+    """Whether the relay is in the bucket again."""
+    with suppress(Error, OSError):
+        return bool(await (await client.jetstream().key_value("lineman")).get("relay.acme-hq"))
+    return False
+
+
+async def test_changes_of_relays() -> None:
+    """Each is given once, as soon as there is one, or after a while none."""
+    changes = RelayChanges()
+    assert await changes.wait(0.01) == set()
+    waiting = asyncio.create_task(changes.wait(10))
+    await asyncio.sleep(0)
+    changes.add("acme-hq")
+    changes.add("acme-lyon", "acme-hq")
+    assert await waiting == {"acme-hq", "acme-lyon"}
+    assert await changes.wait(0.01) == set()
+
+
+async def test_what_a_new_connection_does_not_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relays that nobody announces again are forgotten after a while, and the others stay."""
+    monkeypatch.setattr(other_hubs, "LEASE", 0.05)
+    others, place = other_hubs.OtherHubs(), other_hubs.RelayPlace("hub-b", 1.0)
+    for name in ("acme-hq", "acme-lyon"):
+        others.put(name, place)
+    others.doubt()
+    others.put("acme-hq", place)
+    others.heard("hub-b")
+    assert others.place("acme-lyon") == place
+    async with asyncio.timeout(5):
+        while others._places != {"acme-hq": place}:  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.01)

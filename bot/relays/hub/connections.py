@@ -18,13 +18,35 @@ WATCH: Final = 1.0  # seconds between two checks for changes that other processe
 PARTS: Final = 16  # parts of a beat; each part pings some of the relays
 
 
+class RelayChanges:
+    """The relays that have connected, disconnected, or changed their state, until somebody asks for them."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._news = asyncio.Event()
+
+    def add(self, *names: str) -> None:
+        """Note relays, or only that there is something to do."""
+        self._names.update(names)
+        self._news.set()
+
+    async def wait(self, seconds: float) -> set[str]:
+        """Return the relays as soon as there are some, at most after *seconds*."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        names, self._names = self._names, set()
+        self._news.clear()
+        return names
+
+
 class RelayConnections:
     """The relay sessions of one hub."""
 
     def __init__(self, registry: RelayRegistry, beat: float) -> None:
         self.sessions: dict[str, RelaySession] = {}  # by relay name
         self.beat = beat
-        self.changed = asyncio.Event()  # a relay has connected, disconnected, or changed its state
+        self.changes = RelayChanges()
         self._registry = registry
         self._claims: dict[str, asyncio.Lock] = {}
         self._part = 0  # of the relays, the one pinged last
@@ -37,7 +59,7 @@ class RelayConnections:
             if old and old.key == session.key and await self.is_alive(old):
                 raise RejectedError("busy", 60.0)
             self.sessions[session.name] = session
-        self.changed.set()
+        self.changes.add(session.name)
         return old
 
     def leave(self, session: RelaySession) -> bool:
@@ -45,7 +67,7 @@ class RelayConnections:
         if self.sessions.get(session.name) is not session:
             return False
         del self.sessions[session.name]
-        self.changed.set()
+        self.changes.add(session.name)
         return True
 
     async def ping_some(self) -> None:
@@ -73,9 +95,10 @@ class RelayConnections:
                 await session.line.socket.close()
             elif name != session.name and name not in self.sessions:
                 del self.sessions[session.name]
+                self.changes.add(session.name)
                 session.name = name
                 self.sessions[name] = session
-                self.changed.set()
+                self.changes.add(name)
         self._version = version  # only now: what failed in between is done again
 
     async def is_alive(self, session: RelaySession) -> bool:

@@ -197,7 +197,7 @@ class Hub:
     async def _ready(self, session: RelaySession, ready: Ready) -> None:
         session.ready = ready
         session.offset = ready.offset
-        self.connections.changed.set()
+        self.connections.changes.add(session.name)
         await self._plans.relay_ready(session, ready)
         state = {
             "version": session.version,

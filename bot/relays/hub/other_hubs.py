@@ -36,6 +36,7 @@ class OtherHubs:
         self.gauges: Callable[[], dict[Key, float]] = dict
         self.problem: Callable[[], str] = lambda: ""  # once it has failed for a while
         self._places: dict[str, RelayPlace] = {}
+        self._doubted: set[str] = set()
         self._heard: dict[str, float] = {}  # event loop time by hub
 
     def heard(self, hub: str) -> None:
@@ -48,15 +49,21 @@ class OtherHubs:
 
     def put(self, name: str, place: RelayPlace | None) -> None:
         """Note where a relay is connected; None if it is not."""
+        self._doubted.discard(name)
         if place is None:
             self._places.pop(name, None)
         else:
             self._places[name] = place
 
-    def forget(self) -> None:
-        """Forget everything, because it may be outdated."""
-        self._places.clear()
-        self._heard.clear()
+    def doubt(self) -> None:
+        """Forget the relays that are not announced again within `LEASE`. Until then, a hub that lost one says so."""
+        self._doubted = doubted = set(self._places)
+        asyncio.get_running_loop().call_later(LEASE, self._drop, doubted)
+
+    def _drop(self, doubted: set[str]) -> None:
+        if doubted is self._doubted:
+            for name in doubted:
+                self._places.pop(name, None)
 
     def place(self, name: str) -> RelayPlace | None:
         """Return where a relay is connected, if that hub is alive."""

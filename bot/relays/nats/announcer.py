@@ -1,7 +1,8 @@
 """Write into the bucket which relays are connected to this hub, and never over a newer entry of another hub."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import math
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -39,11 +40,14 @@ class RelayAnnouncer:
         self.contested: set[str] = set()  # relays that another hub has announced, too
         self._hub, self._name = hub, name
         self._announced: dict[str, _Announced] = {}
+        self._next_review = -math.inf  # event loop time when all relays are looked at
 
     def begin(self, bucket: KeyValue) -> None:
         """Start again with a bucket in which nothing is announced yet."""
         self.bucket = bucket
         self._announced.clear()
+        self._next_review = -math.inf
+        self._hub.connections.changes.add()
 
     def revision(self, name: str) -> int:
         """Return the revision of our entry for a relay; 0 if there is none."""
@@ -53,21 +57,30 @@ class RelayAnnouncer:
         """Note an entry of ours from the bucket. If nobody wrote it in this process, it goes or is written again."""
         if name not in self._announced:
             self._announced[name] = _Announced(None, revision, 0.0)
-            self._hub.connections.changed.set()
+            self._hub.connections.changes.add(name)
 
     def dropped(self, name: str, revision: int) -> None:
         """Note that the entry of a relay was dropped at *revision*."""
         if name in self._announced and revision > self._announced[name].revision:
             del self._announced[name]
-            self._hub.connections.changed.set()
+            self._hub.connections.changes.add(name)
 
-    async def announce(self) -> None:
-        """Write what has changed about our relays, and renew what is old."""
+    async def announce(self, names: Iterable[str]) -> None:
+        """Write what has changed about the relays of these *names*. Now and then, look at all relays.
+
+        Looking at all after each change would cost a hub much of its time while thousands of relays connect.
+        """
         sessions, now = self._hub.sessions, asyncio.get_running_loop().time()
-        gone = [name for name in self._announced if name not in sessions]
-        changed = [session for session in tuple(sessions.values()) if self._is_due(session, now)]
+        bucket, review = self.bucket, self._next_review
+        if now >= review:
+            names, review = {*sessions, *self._announced}, now + RENEW / 10
+        self._next_review = -math.inf  # if something fails now, all of it is repeated
+        gone = [name for name in names if name in self._announced and name not in sessions]
+        changed = [sessions[name] for name in names if name in sessions and self._is_due(sessions[name], now)]
         await _some_at_once(self._drop, gone)
         await _some_at_once(self.put, changed)
+        if self.bucket is bucket:
+            self._next_review = review
 
     async def put(self, session: RelaySession, over: int = 0) -> None:
         """Write the entry of one relay: over any other if it has just connected, else over our own.
@@ -107,7 +120,7 @@ class RelayAnnouncer:
             await self.bucket.get(relay_key(name))
         except KeyNotFoundError:
             self._announced.pop(name, None)
-            self._hub.connections.changed.set()
+            self._hub.connections.changes.add(name)
 
     async def _drop(self, name: str) -> None:
         """Withdraw the entry of one relay, unless another hub has written since."""

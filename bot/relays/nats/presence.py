@@ -12,7 +12,7 @@ from typing import Final
 
 from nats import errors
 from nats.aio.client import Client
-from nats.js.errors import BadRequestError, BucketNotFoundError
+from nats.js.errors import BadRequestError, BucketNotFoundError, NoStreamResponseError, NotFoundError
 from nats.js.kv import KeyValue
 
 from bot.logs import LogThrottle
@@ -72,9 +72,8 @@ class HubPresence:
                 await stream.create_key_value(bucket=BUCKET, ttl=LIVES, history=1, direct=True)
             bucket = await stream.key_value(BUCKET)
         self._announcer.begin(bucket)
-        self._hub.others.forget()
+        self._hub.others.doubt()
         self._last_entry = _now()
-        self._hub.connections.changed.set()
 
     async def _repeat(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do *work* again and again while NATS is connected. What fails is logged, and repeated."""
@@ -84,17 +83,20 @@ class HubPresence:
                     await work()
             except (errors.Error, OSError) as error:
                 self._throttle.warn(f"NATS: {type(error).__name__}: {error}", type(error).__name__)
-                self._hub.connections.changed.set()
+                self._hub.connections.changes.add()
+                if isinstance(error, NoStreamResponseError | NotFoundError):
+                    await self._reopen()
                 await asyncio.sleep(AGAIN)
             await asyncio.sleep(GATHER)
 
+    async def _reopen(self) -> None:
+        """Make the bucket again: somebody has deleted it."""
+        if client := self._connection.client:
+            with suppress(errors.Error, OSError):
+                await self._open(client)
+
     async def _announce(self) -> None:
-        changed = self._hub.connections.changed
-        with suppress(TimeoutError):
-            async with asyncio.timeout(RENEW / 10):
-                await changed.wait()
-        changed.clear()
-        await self._announcer.announce()
+        await self._announcer.announce(await self._hub.connections.changes.wait(RENEW / 10))
 
     async def _beat(self) -> None:
         assert self._announcer.bucket
@@ -156,6 +158,7 @@ class HubPresence:
     def _settled(self, name: str) -> None:
         del self._settling[name]
         self._announcer.contested.discard(name)
+        self._hub.connections.changes.add(name)
 
     async def _settle_all(self, name: str) -> None:
         while (pending := self._pending.pop(name, None)) and (session := self._hub.sessions.get(name)):
