@@ -27,9 +27,7 @@ _STATES: Final[dict[str, LinkState]] = {WAITING: "waiting", ARRIVED: "arrived", 
 
 
 async def show_due(context: AppContext) -> None:
-    """Send every message about links that is due."""
-    if context.check_settings is None:
-        return
+    """Send every message about links that is due, also where links are made by others on the same database."""
     for owed in await context.store.due():
         if is_of_link(owed):
             await send(context, owed.key)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from bot.check_link.links import make_link
 from bot.check_link.result_schema import read_result, read_start
 from bot.check_link.service import CheckService, LinkClosedError
+from bot.check_link.settings import CheckSettings
 from bot.check_link.targets import page_config, targets_of
 from bot.model.request import Request
 from bot.slack.api.actor import Actor
@@ -36,11 +39,12 @@ async def here(slack: FakeSlack, serving: Serving) -> AsyncIterator[Here]:
         yield here
 
 
-async def answer(here: Here, token: str, **changes: Any) -> dict[str, Any]:
+async def answer(
+    here: Here, token: str, service: CheckService | None = None, **changes: Any
+) -> dict[str, Any]:
     """Send the result of a customer's browser, where everything works except *changes*."""
-    settings = here.context.check_settings
-    assert settings
-    service = CheckService(here.context.engine, here.context.store, settings, new_run)
+    settings = here.context.check_settings or CheckSettings()
+    service = service or CheckService(here.context.engine, here.context.store, settings, new_run)
     _, targets = await service.config(token)
     started = await service.start(token, read_start(b'{"v": 1}'), "")
     config = page_config(targets, here.context.engine, "")
@@ -308,6 +312,22 @@ async def test_a_pasted_result_alone(here: Here) -> None:
     await here.slack.tell(copied(here).replace('"v": 1', '"v": 2'), here.user("ada"))
     wrong = "This result of a check page is not complete."
     await here.until(lambda: [one for one in here.ours() if wrong in one.text], wrong)
+
+
+async def test_made_elsewhere(slack: FakeSlack, serving: Serving) -> None:
+    """A link of the terminal for a case in Slack: its result is shown in the thread, also if Slack can make none."""
+    async with serving(slack, MadeUpRelay()) as here:
+        await here.slack.command("/diagnose 31009 javascript", here.user("ada"))
+        top = await here.verdict()
+        store, settings = here.context.store, CheckSettings(url="https://check.example")
+        case = await store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
+        assert case
+        _, url = await make_link(store, settings, case.id, time.time())
+        service = CheckService(here.context.engine, store, settings, new_run)
+        await answer(here, url.rpartition("/")[2], service, **MEDIA_SHUT)
+        await check_posts.show_due(here.context)
+        (found,) = [one for one in here.ours() if one.thread_ts]
+        assert "they disagree, so neither result is used" in str(found.blocks)
 
 
 async def test_not_set_up(slack: FakeSlack, serving: Serving) -> None:
