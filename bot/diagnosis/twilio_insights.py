@@ -27,7 +27,10 @@ BEFORE, AFTER = timedelta(minutes=5), timedelta(minutes=10)  # the log's clock a
 
 # docs/api/errors. Which HTTP status comes with them is not documented.
 _TOO_EARLY: Final = 17001
+_FORBIDDEN: Final = 403
 _MEANINGS: Final = {
+    _FORBIDDEN: "Twilio refused these credentials (403). A restricted API key needs permission to read Voice "
+    "Insights and Monitor Alerts, and the account must be active",
     20003: "Twilio rejected the credentials (20003). Check the account SID and the auth token, or the API key",
     17000: "These credentials may not read this call (17000): it belongs to another account, or Voice Insights "
     "Advanced Features are off",
@@ -39,7 +42,7 @@ _MEANINGS: Final = {
     20404: "No call with this Call SID is in this account (20404)",
     20429: "Twilio limits the rate of requests (20429). Try again in a minute",
 }
-_STATUSES: Final = {401: 20003, 404: 20404, 429: 20429}
+_STATUSES: Final = {401: 20003, 403: _FORBIDDEN, 404: 20404, 429: 20429}
 
 
 class NoDataError(Exception):
@@ -151,7 +154,7 @@ async def _fetch_all(fetch: _Fetch, sid: str, network: Network) -> None:
 
 
 def _may_go_on(fetch: _Fetch) -> bool:
-    final = {_MEANINGS[code] + "." for code in (20003, 17000, 17002, 17007, 20404, 20429)}
+    final = {_MEANINGS[code] + "." for code in (20003, _FORBIDDEN, 17000, 17002, 17007, 20404, 20429)}
     return not final & set(fetch.problems)
 
 

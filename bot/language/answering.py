@@ -26,24 +26,24 @@ from knowledge.search.tokens import telling, words_of
 
 LOOKS: Final = "the checks of this case"  # the source of the case's observations
 OFF: Final = "no language model is set"  # why a language model did not reword an answer, if none is set
-
 # Words that refer to the case instead of naming a subject.
 _POINTING: Final = frozenset(
     words_of(
         "fix solve resolve repair help cause problem error code issue it this that do does next step now against "
         "about wrong happen reason certain sure know see look evidence proof prove found finding result case "
-        "customer firewall admin developer support people team fixed work again exactly message"
+        "customer firewall admin developer support people team fixed work again exactly message change broken"
     )
 )
 _HOW_TO_FIX: Final = re.compile(
-    r"\b(?:fix\w*|solve\w*|resolve|repair|remedy|what (?:can|should|could|must|shall|do) \w+ do|to do|"
-    r"what now|next step|get rid|help)\b"
+    r"\b(?:fix\w*|solve\w*|resolve|repair|remedy|"
+    r"what (?:can|should|could|must|shall|do|does) (?:\w+ ){1,3}(?:do|change)|"
+    r"to do|what now|next step|get rid|help)\b"
 )
 _HOW_KNOWN: Final = re.compile(
     r"\b(?:evidence|proof|prove|how (?:do|did|can) you (?:know|tell|see)|are you sure|what did you see|"
     r"why do you (?:think|say|believe)|how certain|how sure)\b"
 )
-# Five digits that count ports or people, or are one end of a range, are no code.
+# Five digits that count ports or people, or end a range, are no code.
 _CODE: Final = re.compile(
     r"(?<![\d-])(?<!to )(?<!port )\d{5}"
     r"(?!\d|\s*(?:-|to\b|(?:\w+ )?(?:ports?|users?|agents?|calls?|minutes?)\b|udp|tcp))"
@@ -120,8 +120,7 @@ def _answer(
     if ports := passages_about_ports(sentence, about.platform):
         return _passages(ports, knowledge)
     written = _written(sentence, lower, about, knowledge, network)
-    found = seen_here(sentence, lower, about, knowledge)
-    return _after(found, written) if found else written
+    return _after(found, written) if (found := seen_here(sentence, lower, about, knowledge)) else written
 
 
 def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
@@ -141,13 +140,14 @@ def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, ne
         return _answer_from(found, nearest, 1.0) if found else Answer((), (), nearest)
     if about.code and about.code in knowledge.errors and not subject and lower:
         return _answer_from(_of_codes([about.code], about, knowledge, closest), nearest, 1.0)
-    best = closest[0][1] if closest else 0.0
-    if (
-        not best
-        or not (subject or codes)
-        or any(code not in knowledge.errors and not _tells(code, closest) for code in codes)
+    best = closest[0][1] if closest and (subject or codes) else 0.0
+    known = [code for code in codes if code in knowledge.errors]
+    if not (best or known) or any(
+        code not in knowledge.errors and not _tells(code, closest) for code in codes
     ):
         return Answer((), (), nearest, best)
+    if known and not _tells(known[0], closest):  # the code counts more than the words around it
+        return _answer_from(_of_codes(known, about, knowledge, ()), nearest, 1.0)
     return _answer_from([closest[0][0]], nearest, best)
 
 

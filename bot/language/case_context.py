@@ -24,6 +24,7 @@ _WHY: Final = re.compile(
 _SUSPECTS: Final = re.compile(
     r"\b(?:is|isn't|was|could|can|might|may|would)(?:n't)? (?:it|this|that)(?: not)?(?: really)?(?: be)?\b|\bto blame\b"
     r"|^\W*(?:is|are) .*\b(?:blocked|closed|shut|filtered|dropped|down|open|allowed)\W*$"
+    r"|^\W*(?:is|are|was) (?:the|our|my|their) .*\b(?:ok|okay|fine|good|valid|all right)\b"
     r"|\b(?:because of|due to|caused by)\b|\bis (?:the|our|my|their|a) .*\b(?:cause|culprit|problem|reason|fault)\b"
 )
 _HERE: Final = {False: "Found here", True: "A risk here; nobody is affected now"}

@@ -10,19 +10,28 @@ from typing import Final
 from bot.language.case_context import CaseContext
 
 _WHO: Final = re.compile(
-    r"\bwho(?:'s| is| has| needs| must| should| can| could| do| does)?\b[^.?]{0,30}\b(?:fix\w*|repair|solve|change|act|"
-    r"responsible|to blame|open|allow|handle|own|talk to|contact|call|forward|send|ask|turn to)\b|"
+    r"\bwho(?:'s| is| has| needs| must| should| can| could| do| does)?\b[^.?]{0,30}"
+    r"\b(?:fix\w*|repair|solve|change|act|responsible|do (?:something|anything)|to blame|open|allow|handle|own|talk to|"
+    r"contact|call|forward|send|ask|turn to)\b|"
     r"\bwhose (?:fault|job|problem|side|turn|end)\b|"
-    r"\b(?:is|are) (?:it|this|that) (?:on )?(?:us|them|our side|their side|our (?:app|it)|their (?:it|network)) or\b"
+    r"\b(?:is|are) (?:it|this|that) (?:on )?(?:us|them|our side|their side|our (?:app|it)|their (?:it|network)) or\b|"
+    r"\bcan (?:the |our )?(?:customer|user|agent|caller|we|they|i)\b[^.?]{0,12}\b(?:fix|solve|repair)\b"
 )
 _MEASURED: Final = re.compile(
     r"\b(?:how (?:much|many|high|big|bad|large|good|low|is|are|was|were)|what(?:'s| is| was| were| are)?|any)\b"
-    r"[^.?]{0,40}\b(?:packet loss|packets? (?:lost|dropped)|loss|jitter|latency|rtt|round trip|mos|delay|ping|"
-    r"line quality)\b"
+    r"[^.?]{0,40}\b(?:packet loss|packets? (?:were |are |got )?(?:lost|dropped)|loss|jitter|latency|"
+    r"rtt|round trip|mos|delay|ping|line quality)\b|"
+    r"^\W*(?:and |the )?(?:packet loss|loss|jitter|latency|rtt|round trip|mos|delay)\b"
+    r"(?:[^.?]{0,15}\b(?:here|there)\b|(?: values?| figures?)?\W*$)"
 )
+_FAILS: Final = re.compile(
+    r"\b(?:what|which)\b[^.?]{0,25}\b(?:fails?|failed|failing|broken|wrong|problem|issue|culprit|cause)\b|\bculprit\b|"
+    r"^\W*(?:the |a |short )?(?:summary|verdict|result|conclusion)\b"
+)
+_FEW: Final = 8  # words of a question for the verdict; a longer one has a subject of its own
 # Without one of these, the question is what jitter is, and how much is too much.
 _MEASURED_HERE: Final = re.compile(
-    r"\b(?:did (?:you|it|the relay)|you (?:measure|see|saw|got)|measured|was|were|here|from there|in this case|their|"
+    r"\b(?:did (?:you|it|the relay)|you (?:measure|see|saw|got)|measured|was|were|here|there|in this case|their|"
     r"on this)\b"
 )
 _RELAYS: Final = re.compile(
@@ -60,11 +69,23 @@ def answer_from_results(lower: str, about: CaseContext) -> tuple[tuple[str, ...]
         return tuple(_who(about)), ()
     if _RELAYS.search(lower) and about.relays:
         return tuple(_relays(lower, about)), ()
-    if _MEASURED.search(lower) and _MEASURED_HERE.search(lower):
+    if _MEASURED.search(lower) and (_MEASURED_HERE.search(lower) or (about.measured and _is_short(lower))):
         return (about.measured or "Round trip, jitter, and loss were not measured in this case.",), ()
     if _SIDE.search(lower):
         return tuple(_side(about)), ("outage",)
+    if about.found and _FAILS.search(lower) and _is_short(lower) and not re.search(r"\d{5}", lower):
+        return tuple(_found(about)), ()
     return (), ()
+
+
+def _is_short(lower: str) -> bool:
+    return len(lower.split()) <= _FEW and not re.search(r"\bwhat (?:is|does|are|causes?)\b", lower)
+
+
+def _found(about: CaseContext) -> Iterator[str]:
+    """Name what was found, and the evidence."""
+    yield from (f"Found here: {about.titles[cause].rstrip('.')}." for cause in about.found)
+    yield from about.evidence
 
 
 def _who(about: CaseContext) -> Iterator[str]:

@@ -36,6 +36,9 @@ _BUYING: Final = re.compile(
     r"\b(?:buy|purchase|order|price|pricing|cheap(?:er|est)?|discount)\b.*\b(?:headsets?|phones?|laptops?|numbers?|routers?|"
     r"licen[cs]es?)\b|\bhow much (?:is|are|does|do|for)\b.*\b(?:numbers?|licen[cs]es?|headsets?|minutes?|per month|sms|"
     r"text messages?)\b|"
+    r"\b(?:best|recommend\w*|favou?rite)\b[^.?]{0,20}\b(?:headsets?|laptops?|routers?|phones?|providers?|webcams?)\b"
+    r"(?! setting)|"
+    r"\bnumbers?\b.*\b(?:documents?|regulat\w+|bundle|proof of)\b|"
     r"\bport (?:my|our|a|the) (?:\w+ )?numbers?\b|\breset (?:my|our|the) (?:\w+ )?passwords?\b",
     re.IGNORECASE,
 )
@@ -61,7 +64,9 @@ def is_about_others(text: str) -> bool:
 
 
 def is_about_rivals(text: str) -> bool:
-    """Tell whether *text* describes trouble with a product in place of ours, and compares nothing with it."""
+    """Tell whether *text* is about a purchase or nothing, or describes trouble with a product in place of ours."""
+    if _BUYING.search(text) or _CHATTER.search(text):
+        return True
     return bool(_INSTEAD.search(text)) and not _names_ours(text) and not _COMPARED.search(text)
 
 

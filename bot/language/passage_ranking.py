@@ -10,8 +10,11 @@ from bot.language.case_context import SHORT, CaseContext
 from knowledge.model.schema import Knowledge
 from knowledge.search.library import ELSEWHERE, Context, library_of
 from knowledge.search.passages import Passage
+from knowledge.search.plain_subjects import plain_subjects
 
 NEARBY: Final = 3
+_PLAIN: Final = 0.1  # the score of an answer whose lines do not have the words of the question
+_CODE: Final = re.compile(r"(?<![\d.-])[1-6]\d{4}(?![\d.-]|\s*(?:udp|tcp|ports?|to)\b)", re.IGNORECASE)
 _DOING: Final = re.compile(
     r"\bhow (?:do|can|could|should|to)\b.*\b(?:pass|set|run|configure|enable|turn on|switch on|use|add|give)\b",
     re.IGNORECASE,
@@ -48,9 +51,12 @@ def _ranked_as_said(text: str, about: CaseContext, knowledge: Knowledge) -> list
 def _ranked_by_words(text: str, about: CaseContext, knowledge: Knowledge) -> list[tuple[Passage, float]]:
     library = library_of(knowledge)
     ranked = library.answers(text, Context(about.code, about.platform, about.causes))
-    answered = bool(ranked) and library.answered(text, ranked[0])
+    plain = {} if _CODE.search(text) else plain_subjects(text)
+    if named := next((item for item in ranked if item.label in plain), None):
+        ranked = [named, *(item for item in ranked if item is not named)]
+    answered = bool(ranked) and (plain.get(ranked[0].label, False) or library.answered(text, ranked[0]))
     return [
-        (library.passages[item.label], item.score if answered else 0.0)
+        (library.passages[item.label], max(item.score, _PLAIN) if answered else 0.0)
         for item in ranked[: NEARBY + 1]
         if item.label != ELSEWHERE and (item.near or answered)
     ]

@@ -10,6 +10,7 @@ _ASKED: Final = re.compile(
     r"\b(?:which|what) (?:\w+ ){0,3}(?:ports?|hosts?|addresses|ips?|domains?|urls?)\b|"
     r"\bports? (?:do|must|should|need(?:ed)?|required|to|are|for)\b|\bfirewall rules\b|"
     r"\b(?:what|which|anything)\b.*\b(?:whitelist(?:ed)?|allow-?list(?:ed)?|unblock(?:ed)?)\b|"
+    r"\bwhat\b.*\b(?:has|have|needs?|must|should)\b.*\b(?:allowed|opened|open|permitted|let through)\b|"
     r"\b(?:open|allow|whitelist|permit|unblock)\w*\b.*\bfirewalls?\b|"
     r"\bfirewalls?\b.*\b(?:open|allow|whitelist|permit|let)\b|"
     r"\b(?:tell|send|give|ask|say to)\b.*\b(?:firewall|network|it) (?:team|admins?|people|department|guys)\b",

@@ -16,6 +16,7 @@ from knowledge.model.problems import Document, KnowledgeError, nearest
 from knowledge.model.schema import Knowledge
 from knowledge.search.library import ELSEWHERE, Context, Library, extra_lines
 from knowledge.search.passages import Passage, read_passage, sentences_of
+from knowledge.search.plain_subjects import plain_rules
 from knowledge.search.tokens import telling, words_of
 
 _MOST: Final = 5  # sentences; a longer passage has more than one subject
@@ -115,6 +116,9 @@ def _not_found(read: Mapping[str, tuple[Passage, Document]], knowledge: Knowledg
 def _unknown_labels(knowledge: Knowledge, passages: Collection[str]) -> Iterator[str]:
     """Yield training lines whose label is not a cause or passage."""
     made = {f"cause-{cause}" for cause in knowledge.causes}
+    for label, *_ in plain_rules():
+        if label not in passages:
+            yield f"knowledge/search/plain_subjects.yaml: {label} is nobody's name{nearest(label, passages)}"
     for name, known in (
         ("phrases.yaml", {*knowledge.causes, ELSEWHERE}),
         ("asked.yaml", {*passages, *made}),

@@ -2,6 +2,9 @@
 
 A question with a case is asked in the case's thread. `facts` lists what must be in the answer, separated by ` & `;
 `|` separates spellings. `-` marks a question that must be declined.
+
+Each file was run once before anything was changed for it. Of its own questions were right then: 63, 57, 70, 66, 60, and
+72 %; of the foreign ones were declined: 16 of 20, 8 of 10, 9 of 10, 8 of 8, 9 of 10, and 7 of 8.
 """
 
 from collections.abc import Sequence

@@ -183,6 +183,7 @@ async def test_nobody_is_named_and_no_secret_leaves(caplog: pytest.LogCaptureFix
         (401, 20003, "rejected the credentials"),
         (401, 0, "rejected the credentials"),
         (403, 17000, "belongs to another account"),
+        (403, 0, "restricted API key needs permission"),
         (404, 17002, "more than 30 days ago"),
         (404, 17007, "Advanced Features were off"),
         (404, 20404, "No call with this Call SID"),

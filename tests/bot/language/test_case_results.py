@@ -101,3 +101,9 @@ def test_how_to_pass_turn_servers_is_no_question_about_a_check() -> None:
     """Whether TURN passed is answered from the case, and how to pass it in general."""
     assert "iceServers" in says("how do I pass TURN servers?", BLOCKED)
     assert says("did TURN pass?", BLOCKED).startswith("Yes. TURN was checked")
+
+
+@pytest.mark.parametrize("text", ["what's broken?", "which part fails?", "is UDP the culprit?"])
+def test_the_verdict_answers_what_is_wrong(text: str) -> None:
+    """A few words about what is wrong are about what was found."""
+    assert "UDP to the media ports is blocked" in says(text, BLOCKED)

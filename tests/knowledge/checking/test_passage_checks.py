@@ -106,7 +106,7 @@ def test_the_same_question_on_other_platforms_is_none(tmp_path: Path) -> None:
 
 
 def test_passages_beside_the_others(tmp_path: Path) -> None:
-    """A question that leads to another passage is reported, and so are lines in asked.yaml for a missing passage."""
+    """A question that leads to another passage is reported, and so are lines and rules for a missing one."""
     answers = shutil.copytree(FOLDER, tmp_path / "answers")
     (answers / "turn-cost.md").unlink()
     file = answers / "ports-signaling.md"
@@ -116,6 +116,7 @@ def test_passages_beside_the_others(tmp_path: Path) -> None:
     )
     assert list(check_passages(KNOWLEDGE, answers).problems) == [
         "knowledge/answers/ports-signaling.md:8: 'meaning of the websocket' leads to websocket-what",
+        "knowledge/search/plain_subjects.yaml: turn-cost is nobody's name (did you mean turn-test?)",
         "knowledge/search/asked.yaml: turn-cost is nobody's name (did you mean turn-test?)",
     ]
 

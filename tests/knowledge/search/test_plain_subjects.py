@@ -1,0 +1,38 @@
+"""A question whose subject and wish are plain leads to its passage, however it is worded."""
+
+import pytest
+
+from knowledge.search.plain_subjects import plain_subjects
+
+
+@pytest.mark.parametrize(
+    ("text", "passage"),
+    [
+        ("Which CIDR does the audio go to?", "ports-media"),
+        ("Does voice-js have a static IP?", "allowlist-ip"),
+        ("TTL of the ICE servers, please", "turn-ttl"),
+        ("how many hours is a JWT valid?", "token-ttl"),
+        ("how often do we replace the token?", "token-renew"),
+        ("uplink for 80 agents", "bandwidth"),
+        ("where can a supervisor look up the MOS of somebody's calls", "insights-where"),
+        ("is a ping of 260 still acceptable", "quality-limits"),
+        ("do AirPods spoil the sound", "bluetooth"),
+    ],
+)
+def test_plain_questions(text: str, passage: str) -> None:
+    """What is asked, and about what, are named: that is enough to answer."""
+    assert plain_subjects(text) == {passage: True}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "why is the token rejected",
+        "what is jitter",
+        "our old media range was another one",
+        "is the speaker paired",
+    ],
+)
+def test_other_questions(text: str) -> None:
+    """The ranking decides about everything else."""
+    assert plain_subjects(text) == {}
