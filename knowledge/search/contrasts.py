@@ -26,7 +26,7 @@ WORKS: Final = re.compile(
 FAILS: Final = re.compile(
     r"\b(?:fail\w*|not|cannot|never|no|nothing|nobody|silen\w+|drops?|dropped|errors?|"
     r"block(?!er)\w*|refus\w+|tim(?:es?|ed) ?out|"
-    r"timeouts?|dead|broken|disconnect\w*|stuck|hangs?|lost|mute|unable|impossible)\b|n't\b|\b\d{5}\b",
+    r"timeouts?|dead|broken|connecting|disconnect\w*|stuck|hangs?|lost|mute|unable|impossible)\b|n't\b|\b\d{5}\b",
     re.IGNORECASE,
 )
 _NO_FAULT: Final = re.compile(r"\b(?:no|without) (?:problem|issue|trouble|error|fault)s?\b", re.IGNORECASE)

@@ -16,7 +16,13 @@ from tests.eval.field_cases import (
 from tests.eval.phrases import load_phrases, measure_phrases
 from tests.eval.split import is_held_out
 
-GATE = ("field-cases.tsv", "field-variants.tsv", "field-fresh-1.tsv", "field-fresh-2.tsv")
+GATE = (
+    "field-cases.tsv",
+    "field-variants.tsv",
+    "field-fresh-1.tsv",
+    "field-fresh-2.tsv",
+    "field-fresh-4.tsv",
+)
 
 
 @pytest.mark.parametrize("name", GATE)
@@ -85,4 +91,4 @@ def _bare(text: str) -> str:
 
 def test_the_tables_are_here() -> None:
     """All tables are measured by `make eval`, and the gate measures four: one takes too long, two are new."""
-    assert {*field_files()} == {*GATE, "field-kinds.tsv", "field-fresh-3.tsv", "field-fresh-4.tsv"}
+    assert {*field_files()} == {*GATE, "field-kinds.tsv", "field-fresh-3.tsv"}

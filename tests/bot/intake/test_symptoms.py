@@ -188,6 +188,10 @@ def test_a_number_of_something_else_is_no_code(text: str) -> None:
         ("behind the proxy with NTLM all phones get disconnected", "proxy-login"),
         ("java.lang.SecurityException: com.acme.phone needs to be an active phone account", "app-error"),
         ("20104 on a PC with a wrong date", "clock-skew"),
+        ("the dialer keeps a token that is three days old", "token-expired"),
+        ("after we moved our project to Sydney every token is refused", "region-mismatch"),
+        ("Die Telefonie-App stürzt beim Annehmen ab", "app-error"),
+        ("La hora del ordenador está mal y no se registra", "clock-skew"),
     ],
 )
 def test_turns_of_speech_point_to_their_cause(text: str, first: str) -> None:
