@@ -118,7 +118,7 @@ def _read_segment(item: Segment, found: _Found) -> None:
     found.free.append(item)
     if item.form == "log":
         found.logs.append(item)
-        log = read_log(plain(item.text[:LONGEST]), messages=False)
+        log = read_log(plain(item.text[:LONGEST]), brief=True)
         says = log_says(log) if log else "Log lines without an error in them."
         found.pieces.append(Piece("log", (item.first, item.last), says))
     elif item.text.strip():

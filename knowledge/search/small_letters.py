@@ -9,17 +9,22 @@ from typing import Final
 
 # Signs that `re.IGNORECASE` takes for i, s, and k. To lower the first one would also move all that follows.
 _OTHERS: Final = ("\u0130", "\u0131", "\u017f", "\u212a")
+EXACT: Final = "(?-i:"  # what a pattern has before a part whose case matters
 _LETTERS: Final = re.compile(r"\\.|\(\?P|[A-Z]", re.DOTALL)  # escapes and names of groups stay as they are
+_WORD: Final = re.compile(r"\\b([A-Za-z]{2,40})(?![*+?{])")
 
 
 class CaselessPattern:
-    """A regular expression that ignores case. Its matches have the right places, and groups in small letters."""
+    """A regular expression that ignores case. Its matches have the right places, and groups in small letters.
+
+    One with a part in exact case, `(?-i:…)`, is used as it is, and its groups as they are written.
+    """
 
     __slots__ = ("_any_case", "_pattern", "_small")
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
-        self._small = re.compile(small_pattern(pattern))
+        self._small = None if EXACT in pattern else re.compile(begin_with_letters(small_pattern(pattern)))
         self._any_case: re.Pattern[str] | None = None
 
     def search(self, text: str) -> re.Match[str] | None:
@@ -34,7 +39,7 @@ class CaselessPattern:
 
     def _fitting(self, text: str) -> tuple[re.Pattern[str], str]:
         """Return the pattern for small letters, and *text* in them, if that finds the same."""
-        if (small := small_text(text)) is not None:
+        if self._small and (small := small_text(text)) is not None:
             return self._small, small
         if self._any_case is None:
             self._any_case = re.compile(self._pattern, re.IGNORECASE)
@@ -51,3 +56,12 @@ def small_text(text: str) -> str | None:
 def small_pattern(pattern: str) -> str:
     """Return *pattern* in small letters."""
     return _LETTERS.sub(lambda match: match[0] if len(match[0]) > 1 else match[0].lower(), pattern)
+
+
+def begin_with_letters(pattern: str) -> str:
+    """Write *pattern* so that a word at its beginning is found first, and then where the word begins.
+
+    A search can skip to the next letter of a word, and not to the next place where a word may begin.
+    """
+    word = _WORD.match(pattern)
+    return f"{word[1]}(?<={word[0]}){pattern[word.end() :]}" if word else pattern

@@ -24,6 +24,7 @@ _QUOTES: Final = str.maketrans(
         **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
     }
 )
+_QUOTE: Final = re.compile(f"[{''.join(map(chr, _QUOTES))}]")  # to look for one takes a tenth of the time
 
 # Slack writes links as <http://a.example|a.example>, and mail addresses and phone numbers likewise.
 _SLACK_LINK: Final = re.compile(
@@ -64,7 +65,7 @@ def plain(text: str) -> str:
         text = _SLACK_LINK.sub(lambda match: match[2] or match[0][1:-1], text)
     if "&" in text:
         text = html.unescape(text)
-    return text if text.isascii() else text.translate(_QUOTES)
+    return text.translate(_QUOTES) if _QUOTE.search(text) else text
 
 
 def forms_of(text: str) -> tuple[str, ...]:

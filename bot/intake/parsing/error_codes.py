@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from bot.intake.parsing.line_search import line_at
 from bot.model.request import Vocabulary
 from knowledge.search.small_letters import CaselessPattern
 
@@ -84,7 +85,7 @@ FORMS: Final = (
         "the SIP status of an old SDK",  # 603 is today's 31603; other statuses have another meaning today
         CaselessPattern(
             r"(?:com\.twilio\.voice\.error Code=|(?:connection|generic) error[^\n]{0,3}\(|"
-            r"\berror (?:code )?)(480|486|487|600|603)\b"
+            r"error(?<=\berror) (?:code )?)(480|486|487|600|603)\b"
         ),
         in_log=True,
         prefix="31",
@@ -96,7 +97,7 @@ FORMS: Final = (
     ),
     CodePattern(
         "after a listener's name",  # onDisconnected: 31008
-        re.compile(r"\bon[A-Z][A-Za-z]{3,30}(?:\(\))?: ?((?:20[14]|3[01]\d|5[1-3]\d)\d\d)(?!\d)"),
+        re.compile(r"on(?<=\bon)[A-Z][A-Za-z]{3,30}(?:\(\))?: ?((?:20[14]|3[01]\d|5[1-3]\d)\d\d)(?!\d)"),
         in_log=True,
     ),
     CodePattern(
@@ -162,12 +163,14 @@ def codes_in(text: str, *, log: bool = False) -> Iterator[WrittenCode]:
             continue
         for match in form.pattern.finditer(text):
             group = match.lastindex or 0
-            code = form.prefix + re.sub(r"\D", "", match[group].translate(LETTERS))
+            digits = match[group]
+            if not digits.isdecimal():
+                digits = re.sub(r"\D", "", digits.translate(LETTERS))
             at = match.start(group)
             if (not form.sure and _is_never(text, match)) or _NEGATIVE.match(text, max(0, at - 2)):
                 continue
             yield WrittenCode(
-                code,
+                form.prefix + digits,
                 form.context,
                 match.start(),
                 at,
@@ -210,10 +213,3 @@ def choose_codes(found: Iterable[WrittenCode], vocabulary: Vocabulary) -> tuple[
             place[item.code] = item
     chosen = known or doubtful or others
     return tuple(sorted(chosen.values(), key=lambda item: item.at))
-
-
-def line_at(text: str, at: int) -> str:
-    """Return the line of *text* around position *at*, at most 300 characters to each side."""
-    begin = text.rfind("\n", max(0, at - 300), at) + 1 or max(0, at - 300)
-    end = text.find("\n", at, at + 300)
-    return text[begin : end if end >= 0 else at + 300]

@@ -7,12 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from knowledge.search.small_letters import small_pattern
+from knowledge.search.small_letters import EXACT, begin_with_letters, small_pattern
 
 # What a regular expression consists of, as far as it matters where its alternatives end.
 _PARTS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _STARTS: Final = ("^", "(?:^|^")  # the second one: a command, perhaps after a prompt
-_EXACT: Final = "(?-i:"
 
 _Find = Callable[[str], re.Match[str] | None]
 
@@ -64,9 +63,9 @@ class LazyPattern:
         """Group the alternatives: those for small letters and the others, at the start of a line and anywhere."""
         groups: dict[tuple[bool, str], list[str]] = {}
         for alternative in _alternatives(self._pattern):
-            is_small = bool(self._flags & re.IGNORECASE) and _EXACT not in alternative
+            is_small = bool(self._flags & re.IGNORECASE) and EXACT not in alternative
             start = next((start for start in _STARTS if alternative.startswith(start)), "")
-            groups.setdefault((is_small, start), []).append(alternative)
+            groups.setdefault((is_small, start), []).append(begin_with_letters(alternative))
         for (is_small, start), alternatives in groups.items():
             pattern = "|".join(alternatives)
             if start == "^":  # once for all: it is tried at each letter

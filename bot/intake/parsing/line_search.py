@@ -61,3 +61,10 @@ def host_in(line: str, text: str = "", at: int = 0) -> str:
         return next(ours, "") or next(iter(names), "")
     near = _ADDRESS.findall(text[max(0, at - _NEAR) : at])
     return str(near[-1]).casefold() if near else ""
+
+
+def line_at(text: str, at: int) -> str:
+    """Return the line of *text* around position *at*, at most 300 characters to each side."""
+    begin = text.rfind("\n", max(0, at - 300), at) + 1 or max(0, at - 300)
+    end = text.find("\n", at, at + 300)
+    return text[begin : end if end >= 0 else at + 300]

@@ -12,6 +12,7 @@ from bot.errors import nearest
 from bot.model.relay_names import NAMES, known_or_near, relays_in
 from bot.model.request import TYPED, Vocabulary
 from knowledge.search.heard import heard_in
+from knowledge.search.small_letters import CaselessPattern
 
 PACKAGE: Final = r"(?:sdk|voice(?:[ -](?:ios|android|sdk))?|twiliovoice)"
 
@@ -21,11 +22,11 @@ class CluePattern:
     """A value of *name*: the group of *pattern*."""
 
     name: str
-    pattern: re.Pattern[str]
+    pattern: CaselessPattern
 
 
 def _clue(name: str, pattern: str) -> CluePattern:
-    return CluePattern(name, re.compile(pattern, re.IGNORECASE))
+    return CluePattern(name, CaselessPattern(pattern))
 
 
 # Words before a keyword are bounded, or a long run of them would be tried from each position. For each name,
