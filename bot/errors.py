@@ -4,6 +4,7 @@ Pure: no network, no clock.
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -11,6 +12,7 @@ from typing import Final
 LISTED: Final = 12
 
 CODE: Final = 5  # digits of an error code
+PUSH_CODE: Final = re.compile(r"52\d{3}")
 FAR: Final = 500  # a code that differs by more is unrelated
 
 # Longer words are truncated when quoted, such as a pasted log.
@@ -26,6 +28,10 @@ def unknown_word(kind: str, word: str, known: Iterable[str], see: str = "") -> U
     words = sorted({item for item in known if item})
     near = nearest_codes(word, words) or difflib.get_close_matches(word.casefold(), words, n=3, cutoff=0.6)
     parts = [f"{quote(word)} is not {kind}"]
+    if PUSH_CODE.fullmatch(word):
+        parts.append(
+            "codes that begin with 52 are push errors: a push for an incoming call could not be sent"
+        )
     if near:
         parts.append(f"did you mean {join_or(near)}?")
     rest = [item for item in words if item not in near]

@@ -158,6 +158,7 @@ def _lines(piece: Piece) -> Iterator[Line]:
         case ErrorCode():
             yield Line(f"{piece.code} {piece.name}", "bold")
             yield from _texts("Means", (f"{platform}: {text}" for platform, text in piece.means.items()))
+            yield from _texts("Where to continue", [piece.elsewhere.strip()] if piece.elsewhere else [])
             yield from _texts("Related", piece.related)
             yield from _texts("Not to be confused with", _pairs(piece.confused_with))
         case Platform():

@@ -48,7 +48,9 @@ def _row(error: ErrorCode, knowledge: Knowledge, letters: Mapping[str, str]) -> 
     causes.sort(key=lambda item: (-item.weight[error.code], item.id))
     visible = ", ".join(f"{cause.id} {cause.weight[error.code]:g}" for cause in causes)
     code = f"*{error.code}*" if error.elsewhere else error.code
-    return f"| {code} | {_cell(error.name)} | {_letters(error, letters)} | {visible or 'none known'} |"
+    # Without a cause here, the column says where to continue.
+    known = visible or _cell(error.elsewhere.strip()).replace("<", "&lt;") or "none known"
+    return f"| {code} | {_cell(error.name)} | {_letters(error, letters)} | {known} |"
 
 
 def _letters(error: ErrorCode, letters: Mapping[str, str]) -> str:

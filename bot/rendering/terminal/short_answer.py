@@ -103,9 +103,11 @@ class ShortAnswer:
             yield f"{self.view.not_checked[0].reason}."
 
     def _next(self) -> Iterator[str]:
-        """Say what to do where the vantage limits what the result means."""
+        """Say what to do where the vantage limits what the result means, or where a code belongs to another product."""
         record, where = self.record, place_of(self.record)
         if not has_results(record):
+            meaning = self.view.meaning
+            yield from [meaning.elsewhere] if meaning and meaning.elsewhere else ()
             return
         if record.vantage == REFERENCE:
             yield "Test from a relay in the user's network: --relay NAME."

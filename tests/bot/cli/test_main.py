@@ -249,6 +249,14 @@ async def test_stories_and_choices(world: SmallWorld) -> None:
         assert told in out
 
 
+async def test_a_code_of_another_product(world: SmallWorld) -> None:
+    """Where no check helps, the answer says where to continue, and so does the entry of the code."""
+    _, out, _ = await lineman("diagnose", "31904", "--network", world.network())
+    assert "Check that server, and its address in the TwiML." in " ".join(out.split())
+    _, out, _ = await lineman("knowledge", "show", "31904")
+    assert "Where to continue" in out
+
+
 async def test_text_from_standard_input() -> None:
     """`-` reads the standard input, whatever its bytes."""
     process = await asyncio.create_subprocess_exec(
