@@ -48,11 +48,11 @@ SELECT key FROM posts LEFT JOIN post_claims USING (key) WHERE sent < version AND
 AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = posts.run AND status = '{RUNNING}') LIMIT {PICKED}
 """  # noqa: S608 - our constants
 _TAKE_POST: Final = (
-    "INSERT INTO post_claims VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET bot = excluded.bot "
-    "WHERE post_claims.bot IS NULL"
+    "INSERT INTO post_claims SELECT key, ?::integer FROM posts WHERE key = ? FOR KEY SHARE "
+    "ON CONFLICT (key) DO UPDATE SET bot = excluded.bot WHERE post_claims.bot IS NULL"
 )
 _POSTS_OF_RUN: Final = (
-    "INSERT INTO post_claims SELECT key, ?::integer FROM posts WHERE run = ? "
+    "INSERT INTO post_claims SELECT key, ?::integer FROM posts WHERE run = ? FOR KEY SHARE "
     "ON CONFLICT (key) DO UPDATE SET bot = excluded.bot RETURNING key"
 )
 _ANY_FREE: Final = f"""
@@ -66,8 +66,15 @@ _DONE: Final = (
 )
 # What an older version left, which claimed nothing.
 _UNCLAIMED: Final = (
-    f"INSERT INTO run_claims SELECT id FROM runs WHERE status = '{RUNNING}' ON CONFLICT DO NOTHING",  # noqa: S608
-    "INSERT INTO request_claims SELECT team, event, NULL, false FROM inbox ON CONFLICT DO NOTHING",
+    (
+        f"INSERT INTO run_claims SELECT id FROM runs WHERE status = '{RUNNING}' "  # noqa: S608 - our constant
+        "AND NOT EXISTS (SELECT 1 FROM run_claims WHERE run = runs.id) ON CONFLICT DO NOTHING"
+    ),
+    # Only those without a claim: live bots delete the others at any moment.
+    (
+        "INSERT INTO request_claims SELECT team, event, NULL, false FROM inbox WHERE NOT EXISTS (SELECT 1 FROM "
+        "request_claims AS known WHERE known.team = inbox.team AND known.event = inbox.event) ON CONFLICT DO NOTHING"
+    ),
 )
 
 
@@ -134,7 +141,7 @@ class Claims:
                 requests.append((request, fresh))
         posts = [row["key"] for run in runs for row in db.query(_POSTS_OF_RUN, (self.bot, run))]
         free = [row["key"] for row in db.query(_FREE_POSTS)]
-        posts += [key for key in free if db.execute(_TAKE_POST, (key, self.bot)).rowcount]
+        posts += [key for key in free if db.execute(_TAKE_POST, (self.bot, key)).rowcount]
         return requests, runs, posts
 
     def sweep(self, db: Database, before: float) -> None:

@@ -19,7 +19,7 @@ from typing import Final
 from bot.errors import UsageError
 from bot.storage.address import PostgresAddress
 from bot.storage.claims import ALL_BOTS, Note, channel_of, register, release
-from bot.storage.postgresql import PostgresDatabase, connect, lock_key, psycopg
+from bot.storage.postgresql import PostgresDatabase, connect, describe, lock_key, psycopg
 
 log = logging.getLogger(__name__)
 
@@ -205,6 +205,9 @@ async def _wait(session: _BotSession, patience: float) -> None:
             f"Another bot uses {session.address} alone, or this one is to be alone (LINEMAN_BOTS=one). "
             "Stop the other one, or let it end."
         ) from None
+    except psycopg.Error as error:
+        because = describe(error, session.address)
+        raise UsageError(f"The database {session.address} cannot be used: {because}.") from None
 
 
 def _end() -> None:

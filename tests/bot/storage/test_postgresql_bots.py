@@ -303,3 +303,24 @@ async def test_what_an_older_version_left_is_taken(address: PostgresAddress) -> 
         assert [(row.event, fresh) for row, fresh in requests] == [("left", False)]
         assert [run.id for run in runs] == [RUN.id]
         assert [post.key for post in await bot.store.due()] == [RUN.id]
+
+
+async def test_bot_joins_while_another_one_answers(
+    address: PostgresAddress, bots: tuple[OneBot, OneBot]
+) -> None:
+    """Requests that end at that moment are no trouble for a bot that starts."""
+    ended = asyncio.Event()
+
+    async def answer(bot: OneBot) -> None:
+        number = 0
+        while not ended.is_set():
+            number += 1
+            await bot.store.take_in(asked(f"{bot.id} {number}"))
+            await bot.store.let_go("T1", f"{bot.id} {number}")
+
+    answering = [asyncio.create_task(answer(bot)) for bot in bots]
+    for _ in range(20):
+        async with join_bots(address, new_bot()):
+            pass
+    ended.set()
+    await asyncio.gather(*answering)
