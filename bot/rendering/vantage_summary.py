@@ -5,6 +5,7 @@ Pure: no network, no clock.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from bot.diagnosis.aggregate import aggregate, unchecked_by_all
 from bot.diagnosis.compared import DISPUTED, ComparedCause
@@ -17,6 +18,8 @@ from bot.rendering.view import View, make_view
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE
+
+_DISAGREE: Final = "Could not tell: relay and customer's browser disagree"
 
 
 def view_together(records: Sequence[RunRecord], knowledge: Knowledge, network: Network) -> View:
@@ -36,6 +39,8 @@ def compared_view(
     if len(records) == 1:
         return replace(view, vantages=summaries) if summaries.missing else view
     text = verdict_text(whole, view.meaning, causes, len(records))
+    if summaries.disputes and whole.diagnosis.outcome == "unclear":
+        text = _DISAGREE
     return replace(view, headline=text, vantages=summaries)
 
 

@@ -99,8 +99,8 @@ async def test_beside_a_relay(here: Here) -> None:
     assert "local" in text
     assert "the customer's browser" in text
     assert "they disagree, so neither result is used" in text
-    assert "Could not tell" in found.text
-    assert "Could not tell" in top.text
+    assert found.text.startswith("Could not tell: relay and customer's browser disagree")
+    assert top.text.startswith("Could not tell: relay and customer's browser disagree")
     await here.slack.click(found, "lm_evidence", here.user("grace"))
     await here.reply("checks passed")
 
