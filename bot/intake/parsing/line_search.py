@@ -14,6 +14,7 @@ MOST: Final = 300  # lines for each word
 _LONGEST: Final = 1_500  # characters to each side
 _NEAR: Final = 500  # characters around a line that may name the host
 _ADDRESS: Final = re.compile(rf"\b(?:https?|wss?|turns?|stuns?)://{HOST}", re.IGNORECASE)
+_WEBSOCKET: Final = re.compile(rf"\bwss?://{HOST}", re.IGNORECASE)
 _FILES: Final = (
     ".js", ".ts", ".html", ".mp3", ".java", ".kt", ".swift", ".m", ".c", ".so", ".dylib", ".app", ".php",
 )  # fmt: skip
@@ -59,7 +60,9 @@ def host_in(line: str, text: str = "", at: int = 0) -> str:
     if names or not text:
         ours = (name for name in names if name.endswith(".twilio.com"))
         return next(ours, "") or next(iter(names), "")
-    near = _ADDRESS.findall(text[max(0, at - _NEAR) : at])
+    # What a page loads says nothing about its WebSocket, which Safari's errors do not name.
+    addresses = _WEBSOCKET if "WebSocket" in line else _ADDRESS
+    near = addresses.findall(text[max(0, at - _NEAR) : at])
     return str(near[-1]).casefold() if near else ""
 
 

@@ -59,6 +59,16 @@ def test_a_log_costs_as_much_as_it_is_long() -> None:
     assert min(spent[long]) < 3 * 8 * min(spent[short])
 
 
+@pytest.mark.parametrize("title", ["Safari, the network is down", "Safari, the name"])
+def test_an_error_without_a_host_takes_none_of_other_requests(title: str) -> None:
+    """Safari does not name the WebSocket's host, and the page has loaded something from another one just before."""
+    sample = next(sample for sample in SAMPLES if sample["title"] == title)
+    noise = "2026-03-05 GET https://api.example.com/v2/agents 200 (OK)\n"
+    reading = read(noise + sample["text"], VOCABULARY, KNOWLEDGE)
+    assert [[look.target.host, look.facts["sign"]] for look in reading.pasted] == sample["signs"]
+    assert reading.match.causes[0].cause == sample["first"]
+
+
 def test_a_code_at_the_end_of_a_long_log() -> None:
     """It is read, however much stands before it."""
     lots = random.Random(2)
