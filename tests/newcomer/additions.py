@@ -141,9 +141,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts
+from bot.intake.parsing.lazy_pattern import LazyPattern
 
-SIGN: Final = re.compile(r"psping", re.IGNORECASE)
-LINES: Final = re.compile(r"^TCP connect to |^[^\\n]{0,200}>psping ", re.IGNORECASE)
+SIGN: Final = LazyPattern(r"psping", re.IGNORECASE)
+LINES: Final = LazyPattern(r"^TCP connect to |^[^\\n]{0,200}>psping ", re.IGNORECASE)
 _FAILED: Final = re.compile(
     r"^TCP connect to (?P<host>[\\w.-]+):(?P<port>\\d+): from \\S+: (?P<why>The .+)$", re.MULTILINE
 )
