@@ -191,6 +191,8 @@ def test_a_number_of_something_else_is_no_code(text: str) -> None:
         ("the dialer keeps a token that is three days old", "token-expired"),
         ("after we moved our project to Sydney every token is refused", "region-mismatch"),
         ("Die Telefonie-App stürzt beim Annehmen ab", "app-error"),
+        ("RTCPeerConnection: connectionState failed after 15 seconds", "media-udp-blocked"),
+        ("dtlsTransport state failed", "dtls-failing"),
         ("La hora del ordenador está mal y no se registra", "clock-skew"),
     ],
 )
