@@ -47,9 +47,10 @@ def server() -> Iterator[postgresql.PostgresServer]:
 
 @pytest_asyncio.fixture
 async def bots(
-    slack: FakeSlack, server: postgresql.PostgresServer, tmp_path: Path
+    slack: FakeSlack, server: postgresql.PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Bot, Bot]]:
     """Two bots on one database."""
+    monkeypatch.setattr("tests.slack.bot.START_LIMIT", PATIENCE)  # the other one is busy
     database = {"LINEMAN_DATABASE": server.database(), "LINEMAN_RUNS_AT_ONCE": "4", **UNPACED}
     made = []
     for name in ("one", "two"):
