@@ -27,12 +27,17 @@ log = logging.getLogger(__name__)
 # progress.
 WORDING: Final = 4.0
 LONGEST: Final = 500  # characters of a question that are repeated or stored for follow-up questions
-# What reads a text is prepared when a text first needs it: for each language, and for each thing that people rule out.
+# What reads a text is prepared when a text first needs it: for each language, and for each
+# thing that people rule out, or answer without being asked.
 FIRST_TEXTS: Final = (
     "a description without content",
     (
-        "no VPN, proxy, firewall, browser extension, or antivirus; the microphone, the headset, the token, "
-        "the certificate, DNS, the clock, the internet, push notifications, and the TURN servers are fine"
+        "no VPN, proxy, firewall, browser extension, captive portal, or antivirus. The microphone, the headset, "
+        "the token, the certificate, DNS, the clock, the internet, push notifications, and the TURN servers are fine"
+    ),
+    (
+        "VPN, TURN, sleep, network, tab, private window, token, http, Citrix, click, CallKit, CSP, hangup, WebSocket, "
+        "region, exception, push, proxy, secure DNS"
     ),
     "no hay audio cuando la llamada usa la VPN",
     "il n'y a pas de son quand je suis sur le VPN",
