@@ -26,7 +26,7 @@ async def fly(url: str, folder: Path, part: slice, context: ssl.SSLContext | Non
     signer, *seeds = (folder / "keys").read_text().split()
     relays = [Dialler(Identity.from_seed(decode(seed)), signer, hub="127.0.0.1") for seed in seeds[part]]
     connector = aiohttp.TCPConnector(limit=0)
-    gate = asyncio.Semaphore(AT_ONCE)
+    gate, lives = asyncio.Semaphore(AT_ONCE), list[asyncio.Task[None]]()
     timeout = aiohttp.ClientTimeout(None)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
 
@@ -36,13 +36,14 @@ async def fly(url: str, folder: Path, part: slice, context: ssl.SSLContext | Non
                     url, protocols=(SUBPROTOCOL,), ssl=context or True, compress=0
                 )
                 await relay.greet()
+            # At once: a hub that gets no answer to its pings for 45 s closes the connection.
+            lives.append(asyncio.create_task(relay.live()))
 
         print("up", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         async with asyncio.TaskGroup() as group:
             for relay in relays:
                 group.create_task(connect(relay))
-        lives = [asyncio.create_task(relay.live()) for relay in relays]
         await asyncio.to_thread(sys.stdin.read)
         for life in lives:
             life.cancel()

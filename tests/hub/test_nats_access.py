@@ -277,7 +277,7 @@ async def test_credentials_file(tmp_path: Path) -> None:
 
 
 def test_example_has_no_password() -> None:
-    """The example is read with passwords from the environment, so that none is in it."""
+    """The example has a placeholder for each password, which nobody could take for one."""
     assert set(re.findall(r'password: "([^"]*)"', EXAMPLE.read_text())) == {
         "$HUB_A",
         "$HUB_B",

@@ -14,6 +14,7 @@ from bot.background import STALE
 from bot.errors import printable
 from bot.logs import LogThrottle
 from bot.relays.hub.nats_settings import NatsSettings
+from bot.relays.nats.ending import end_tasks
 from bot.relays.nats.sign_in import read_credentials
 from bot.relays.nats.subjects import inbox_of
 from bot.relays.nats.tls import NotedContext, tls_context
@@ -76,8 +77,7 @@ class NatsConnection:
             self._users -= 1
             if not self._users:
                 keeper, self._keeper = self._keeper, None
-                keeper.cancel()
-                await asyncio.gather(keeper, return_exceptions=True)
+                await end_tasks([keeper])
                 await asyncio.gather(*self._closing)
 
     async def ready(self) -> Client:

@@ -17,6 +17,7 @@ from bot.relays.hub.hub import Hub
 from bot.relays.hub.messages import LONGEST_LINE, HubJob, read_line
 from bot.relays.hub.other_hubs import RelayMovedError
 from bot.relays.nats.connection import NatsConnection
+from bot.relays.nats.ending import end_tasks
 from bot.relays.nats.frames import BEAT, ELSEWHERE, END, MOVED, Frame, Outgoing
 from bot.relays.nats.subjects import ANY, KEEP, PLAN, STOP, WHO, hub_subject, kind_of
 from bot.relays.nats.trouble import NatsUnavailableError
@@ -64,12 +65,11 @@ class HubTalks:
         try:
             yield
         finally:
-            sweeper.cancel()
             for talk in self._talks.values():
                 await self._send(talk, talk.outgoing.add(MOVED, self._now()))
             for inbox in tuple(self._talks):
                 self._end(inbox)
-            await asyncio.gather(sweeper, *self._tasks, return_exceptions=True)
+            await end_tasks([sweeper, *self._tasks])
 
     async def _subscribe(self, client: Client) -> None:
         """Listen, unless another process already has this hub's name: ValueError is its trouble."""

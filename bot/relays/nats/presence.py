@@ -22,6 +22,7 @@ from bot.relays.hub.rejections import RejectedError
 from bot.relays.hub.session import RelaySession
 from bot.relays.nats.announcer import RENEW, RelayAnnouncer
 from bot.relays.nats.connection import NatsConnection
+from bot.relays.nats.ending import end_tasks
 from bot.relays.nats.subjects import BUCKET, hub_key, hub_of_key, relay_of_key
 
 log: Final = logging.getLogger(__name__)
@@ -54,10 +55,7 @@ class HubPresence:
         try:
             yield
         finally:
-            tasks += self._settling.values()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_tasks([*tasks, *self._settling.values()])
             with suppress(errors.Error, OSError):
                 async with asyncio.timeout(FAREWELL):
                     await self._withdraw()
