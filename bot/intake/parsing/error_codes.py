@@ -117,7 +117,8 @@ FORMS: Final = (
         in_log=True,
     ),
     _form(ALONE, r"(?<![\w.:+\-/@,])(\d{5})(?![\w@]|[.:,\-/]\d)"),
-    _form("glued to a word", r"(?<=[a-z_])(\d{5})(?!\d)"),  # TwilioError31009, E31009
+    # TwilioError31009, E31009; no part of an id such as 9fe31005bc
+    _form("glued to a word", r"(?<!\w)(?![a-f]{3,}\d)[a-z_]{1,40}(\d{5})(?!\w)"),
     _form(
         "in groups",  # 31 009, 31.009, 3-1-0-0-9
         r"(?<![\w.:+\-])(\d(?:[ .,\-_]?\d){4})(?![\w]|[ .,\-_:]\d)",

@@ -26,6 +26,8 @@ WORDS = Vocabulary(("31005", "31009", "53000"), {}, (), {})
         ("in case 31009 comes again", ("31009",), ()),
         ("kNWErrorDomainDNS error -65554", (), ()),
         ("error -31005", ("31005",), ("31005",)),
+        ("TwilioError31009", ("31009",), ()),
+        ("request 9fe31005bc and deadbeef31009 of trace 7c31005", (), ()),
     ],
 )
 def test_what_counts_in_prose_and_in_a_log(text: str, prose: tuple[str, ...], log: tuple[str, ...]) -> None:
