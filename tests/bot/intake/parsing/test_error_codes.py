@@ -26,7 +26,7 @@ WORDS = Vocabulary(("31005", "31009", "53000"), {}, (), {})
         ("in case 31009 comes again", ("31009",), ()),
         ("kNWErrorDomainDNS error -65554", (), ()),
         ("error -31005", ("31005",), ("31005",)),
-        ("TwilioError31009", ("31009",), ()),
+        ("TwilioError31009", ("31009",), ("31009",)),
         ("request 9fe31005bc and deadbeef31009 of trace 7c31005", (), ()),
     ],
 )
