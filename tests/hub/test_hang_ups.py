@@ -31,7 +31,7 @@ FULL: Final = os.environ.get("LINEMAN_HANG_UPS") == "full"
 pytestmark = pytest.mark.skipif(not FULL, reason="two minutes, as root; `make hang-ups` runs it")
 
 RELAYS: Final = tuple(f"relay-{number}" for number in range(5))
-ASKERS: Final = 500
+REQUESTERS: Final = 500
 AT_ONCE: Final = 30
 TROUBLES: Final = ("lock", "full disk", "kill") * 8
 PATIENT: Final = 0.2  # of the requesters wait for the end
@@ -88,7 +88,7 @@ async def ask(here: Town, plan: Plan, number: int, relay: str) -> Counter[str]:
     """Run *plan* on a relay as one of the requesters; count its steps, by why they have no result."""
     signer = load_identity(here.folder / "lineman-signing.key")
     hub = ControlSocket(Path(read_hub_settings(here.environment).socket))
-    remote = RemoteRelay(relay, hub, signer, requester=f"asker-{number}")
+    remote = RemoteRelay(relay, hub, signer, requester=f"requester-{number}")
     async with remote.run(plan) as coming:
         seen = [one async for one in coming]
     return Counter(str(one.facts.get("because", "no result")) if one.failure in LOST else "" for one in seen)
@@ -110,7 +110,7 @@ async def leave_at_any_moment(here: Town, plan: Plan, dice: random.Random) -> Co
             except TimeoutError:
                 ended.update(left=1)
 
-    await asyncio.gather(*map(one, range(ASKERS)))
+    await asyncio.gather(*map(one, range(REQUESTERS)))
     return ended
 
 
@@ -162,7 +162,7 @@ async def test_every_place_is_given_back(here: Town, plan: Plan) -> None:
     status = json.loads((await asyncio.to_thread(here.lineman, "hub", "status", "--json")).stdout)
     assert status["running"] == 0
     print(
-        f"{ASKERS} requesters, {dict(met)}: {dict(ended)}; afterwards {len(everyone)} plans on "
+        f"{REQUESTERS} requesters, {dict(met)}: {dict(ended)}; afterwards {len(everyone)} plans on "
         f"{len(RELAYS)} relays at once, none refused, 0 running, {time.monotonic() - ends + SETTLED:.1f} s later"
     )
     assert "Traceback" not in here.log("hub"), here.log("hub")[-4000:]

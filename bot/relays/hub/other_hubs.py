@@ -10,7 +10,7 @@ from probes.protocol.json_codec import load
 from probes.protocol.json_fields import WireError, read_json
 from probes.protocol.tally import Key
 
-LEASE: Final = 10.0  # seconds without a sign of life after which another hub counts as gone
+LEASE: Final = 10.0  # seconds without a heartbeat after which another hub counts as gone
 
 
 class RelayPlace(Struct, frozen=True):
@@ -40,7 +40,7 @@ class OtherHubs:
         self._heard: dict[str, float] = {}  # event loop time by hub
 
     def heard(self, hub: str) -> None:
-        """Note a sign of life of another hub."""
+        """Note another hub's heartbeat."""
         self._heard[hub] = asyncio.get_running_loop().time()
 
     def gone(self, hub: str) -> None:

@@ -25,7 +25,7 @@ from probes.protocol.json_fields import WireError
 
 log: Final = logging.getLogger(__name__)
 
-LEASE: Final = 10.0  # seconds without a sign of life after which nobody wants the answer any more
+LEASE: Final = 10.0  # seconds without a heartbeat after which nobody wants the answer any more
 SWEEP: Final = 1.0  # seconds between two looks for such conversations
 LATE: Final = 0.3  # seconds after which a frame that was not confirmed is sent again
 MOST: Final = 5_000  # conversations at the same time; further ones get no answer
@@ -39,7 +39,7 @@ class HubTalk:
 
     inbox: str
     outgoing: Outgoing
-    heard: float  # event loop time of the last sign of life
+    heard: float  # event loop time of the last heartbeat
     plan: str = ""
     task: asyncio.Task[None] | None = None
 
@@ -141,7 +141,7 @@ class HubTalks:
         await self._send(talk, talk.outgoing.add(kind, self._now(), text))
 
     async def _keep(self, talk: HubTalk, payload: bytes) -> None:
-        """Handle a sign of life: drop what has arrived, and send what is missing again."""
+        """Handle a heartbeat: drop what has arrived, and send what is missing again."""
         talk.heard = self._now()
         talk.outgoing.confirm(_count(payload))
         for frame in talk.outgoing.again(talk.heard, LATE):

@@ -21,8 +21,8 @@ from bot.relays.nats.trouble import NatsUnavailableError
 from probes.protocol.metrics import NATS_CONNECTED
 from probes.protocol.tally import Key
 
-SIGN: Final = 1.0  # seconds between two signs of life to the hub, which confirm what has arrived
-SILENT: Final = 6.0  # seconds without a sign of life from the hub after which it counts as lost
+SIGN: Final = 1.0  # seconds between two heartbeats to the hub, which confirm what has arrived
+SILENT: Final = 6.0  # seconds without a heartbeat from the hub after which it counts as lost
 REDIRECTS: Final = 2  # hubs that may send a line on to another one
 LOOKUP: Final = 2.0  # seconds for the bucket to say which hub has a relay
 _TOKEN: Final = 18  # random bytes in the name of an inbox, which nobody else can guess

@@ -27,7 +27,7 @@ from bot.relays.nats.subjects import BUCKET, hub_key, hub_of_key, relay_of_key
 
 log: Final = logging.getLogger(__name__)
 
-BEAT: Final = 3.0  # seconds between two signs of life of this hub
+BEAT: Final = 3.0  # seconds between two heartbeats of this hub
 LIVES: Final = 600.0  # seconds after which the bucket drops an entry that nobody has renewed
 ANSWERS: Final = 4.0  # seconds for JetStream to answer
 GATHER: Final = 0.05  # seconds in which changes are collected
@@ -43,7 +43,7 @@ class HubPresence:
         self._announcer = RelayAnnouncer(hub, self._name)
         self._settling: dict[str, asyncio.Task[None]] = {}  # by relay
         self._pending: dict[str, tuple[RelayPlace, int]] = {}  # entries of other hubs, with their revision
-        self._last_entry = 0.0  # event loop time when an entry came, at least our own sign of life
+        self._last_entry = 0.0  # event loop time when an entry came, at least our own heartbeat
         self._throttle = LogThrottle(log)
         connection.begin.append(self._open)
 
@@ -102,7 +102,7 @@ class HubPresence:
         await asyncio.sleep(BEAT)
 
     async def _watch(self) -> None:
-        """Read the entries of the other hubs until the connection breaks, or our own signs of life stay away."""
+        """Read the entries of the other hubs until the connection breaks, or our own heartbeats stay away."""
         bucket, client = self._announcer.bucket, self._connection.client
         assert bucket
         watcher = await bucket.watchall()

@@ -17,7 +17,7 @@ _RELAY_KEY: Final = "relay."
 
 
 def hub_subject(hub: str, kind: str) -> str:
-    """Return the subject of one hub for plans and questions, signs of life, the end, or who it is."""
+    """Return the subject of one hub for plans and questions, heartbeats, the end, or who it is."""
     return f"lineman.hub.{hub}.{kind}"
 
 
@@ -32,7 +32,7 @@ def inbox_of(name: str) -> str:
 
 
 def hub_key(hub: str) -> str:
-    """Return the key for a hub's signs of life."""
+    """Return the key for a hub's heartbeats."""
     return _HUB_KEY + hub
 
 

@@ -16,7 +16,7 @@ from bot.relays.nats.frames import Frame, Incoming, Outgoing, decode_frame  # no
 
 @given(st.lists(st.binary(max_size=40), max_size=6), st.lists(st.integers(0, 9), max_size=60), st.data())
 def test_everything_arrives_once(lines: list[bytes], fates: list[int], data: st.DataObject) -> None:
-    """Frames that are lost or repeated, and signs of life that are lost, change nothing of what is read."""
+    """Frames that are lost or repeated, and heartbeats that are lost, change nothing of what is read."""
     outgoing, incoming, now = Outgoing("hub-a"), Incoming(), 0.0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frames, "PART_SIZE", 7)
