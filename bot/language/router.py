@@ -29,7 +29,7 @@ from bot.language.lookups import (
     wanted_list,
     wanted_meaning,
 )
-from bot.language.make_request import AmbiguousCode, make_request
+from bot.language.make_request import OF_PROGRAM, AmbiguousCode, make_request
 from bot.language.routed_intent import (
     Conversation,
     HelpWanted,
@@ -193,11 +193,12 @@ def _question(text: str, language: LanguageContext, conversation: Conversation) 
             return answer if answer.answered else NotUnderstood()
         case SymptomMatch():
             return replace(wanted, verdict="close")
-    if answer.answered:
-        return answer
-    if isinstance(wanted, Request):
+    # A log that names another code is no question about that code.
+    if isinstance(wanted, Request) and (not answer.answered or OF_PROGRAM.search(text)):
         return wanted
-    return answer if isinstance(wanted, Answer) and is_question(text) else NotUnderstood()
+    return (
+        answer if answer.answered or (isinstance(wanted, Answer) and is_question(text)) else NotUnderstood()
+    )
 
 
 def _intent(text: str, language: LanguageContext, conversation: Conversation) -> Intent:
