@@ -34,7 +34,7 @@ KEYS: Final = (
         "never",
         "says",
     ),
-    *("within", "likely"),
+    *("within", "likely", "chance"),
 )
 OPTIONS: Final = ("platform", "edge", "sdk-version", "turn", "vpn", "vantage", "browser-proxy", "secure-dns")
 
@@ -52,6 +52,9 @@ class Scenario:
     faults: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     found: tuple[str, ...] = ()  # exactly these, in this order
+    chance: tuple[
+        str, ...
+    ] = ()  # those of `found` that chance hides in some runs, as when no packet happens to be lost
     risks: tuple[str, ...] = ()  # exactly these, in this order
     likely: tuple[str, ...] | None = None  # exactly these of what is found, where the file says so
     possible: tuple[str, ...] | None = None  # exactly these, in any order, where the file says so
@@ -109,6 +112,7 @@ def parse(name: str, content: Any) -> Scenario:
         faults=tuple(_fault(name, entry) for entry in content.get("faults") or ()),
         options={key: _word(value) for key, value in options.items()},
         found=tuple(content["found"] or ()),
+        chance=tuple(content.get("chance") or ()),
         risks=tuple(content.get("risks") or ()),
         likely=tuple(content["likely"] or ()) if "likely" in content else None,
         possible=tuple(content["possible"] or ()) if "possible" in content else None,
