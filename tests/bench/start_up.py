@@ -150,7 +150,7 @@ def main() -> None:
             for name, start in {
                 "first run after installation": lambda n: one_start(installed, here / f"new-{n}", "--json"),
                 "no cache can be written": lambda n: one_start(installed, nowhere, "--json"),
-                "the same, told in the terminal": lambda n: one_start(installed, nowhere),
+                "the same, printed in the terminal": lambda n: one_start(installed, nowhere),
             }.items()
         }
         read_sentences(installed, nowhere)
