@@ -16,7 +16,7 @@ from bot.rendering.blocks.notices import note
 from bot.rendering.check_link_text import invitation, reminder, test_again
 from bot.slack.api.actor import Actor
 from bot.slack.delivery import check_posts
-from bot.slack.runtime.ids import new_case
+from bot.slack.runs.lifecycle import new_case_row
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import CURRENT_EVENT
 from bot.storage.links_table import CheckLink
@@ -112,17 +112,7 @@ async def _open(context: AppContext, actor: Actor, wanted: Request, case: CaseRo
         if wanted != case.request:
             await context.store.change_case(case.id, wanted)
         return replace(case, request=wanted)
-    return await context.store.open_case(
-        CaseRow(
-            id=new_case(),
-            team=actor.team,
-            channel=actor.channel or actor.user,
-            user=actor.user,
-            request=wanted,
-            thread_ts=actor.thread,
-            created=time.time(),
-        )
-    )
+    return await context.store.open_case(new_case_row(actor, wanted))
 
 
 async def _wait_in_thread(context: AppContext, case: CaseRow, link: CheckLink, user: str) -> None:

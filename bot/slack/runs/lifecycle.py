@@ -159,17 +159,16 @@ async def _check_start(context: AppContext, actor: Actor, request: Request) -> N
     await context.permissions.check_start(await context.workspace(actor), actor, request.relays)
 
 
+def new_case_row(actor: Actor, request: Request) -> CaseRow:
+    """Make a case about *request*, where *actor* writes; a direct message's channel is its user."""
+    channel = actor.channel or actor.user
+    thread, now = actor.thread, time.time()
+    return CaseRow(new_case(), actor.team, channel, actor.user, request, thread_ts=thread, created=now)
+
+
 async def _open(context: AppContext, actor: Actor, request: Request, evidence: PastedEvidence | None) -> str:
     """Store a new case, start its first run, and return its id; if the thread already has a case, use that one."""
-    case = CaseRow(
-        id=new_case(),
-        team=actor.team,
-        channel=actor.channel or actor.user,
-        user=actor.user,
-        request=request,
-        thread_ts=actor.thread,
-        created=time.time(),
-    )
+    case = new_case_row(actor, request)
     case_row = await context.store.open_case(case)
     if case_row.id != case.id:
         await context.store.change_case(case_row.id, request)
