@@ -335,8 +335,7 @@ def test_hint_names_each_kind_once() -> None:
 def test_log_records_are_redacted(caplog: pytest.LogCaptureFixture) -> None:
     """Message, arguments, traceback and stack of a record carry no secret; wrong arguments do no harm."""
     logger = logging.getLogger("lineman.test")
-    caplog.handler.addFilter(RedactingFilter())
-    with caplog.at_level(logging.INFO):
+    with caplog.filtering(RedactingFilter()), caplog.at_level(logging.INFO):
         logger.info("token %s from %(x)s", TOKEN)
         logger.info("token %s", TOKEN, stack_info=True)
         try:
