@@ -229,6 +229,9 @@ class Lab:
         if self._rules.get(place) != rules:
             self.namespaces.load_rules(place, rules)
             self._rules[place] = rules
+            # Redirects count for new connections only. One left open from before would lend its way to a new one
+            # from the same port.
+            self.namespaces.forget_connections(place)
 
     def _write(self, name: str, value: Any) -> None:
         new = self.folder / f"{name}.new"

@@ -2,6 +2,8 @@
 
 import ctypes
 import os
+import socket
+import struct
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +13,9 @@ from typing import Final, TypeVar
 from tests.lab import addresses as at
 
 CLONE_NEWNET: Final = 0x40000000
+NETLINK_NETFILTER: Final = 12  # linux/netlink.h
+DELETE_CONNECTIONS: Final = (1 << 8) | 2  # conntrack's part of netfilter, and its command to delete
+REQUEST_ANSWERED: Final = 1 | 4  # NLM_F_REQUEST and NLM_F_ACK
 # namespace, device, its peer's namespace, the peer
 LINKS: Final = (
     ("relay", "lan", "fw", "lan-relay"),
@@ -133,6 +138,10 @@ class Namespaces:
         """Put an nftables rule set in force, whole or not at all."""
         _feed(self.command(place, ["nft", "-f", "-"]), rules)
 
+    def forget_connections(self, place: str) -> None:
+        """Delete what the firewall of one namespace remembers of connections, as a new one would not know them."""
+        self.inside(place, _delete_connections)
+
     def sysctl(self, place: str, values: dict[str, str]) -> None:
         def write() -> None:
             for key, value in values.items():
@@ -196,6 +205,17 @@ def remove(name: str) -> None:
         except ProcessLookupError:
             continue
     subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+
+
+def _delete_connections() -> None:
+    body = struct.pack("BBH", 0, 0, 0)  # of every family
+    header = struct.pack("IHHII", 16 + len(body), DELETE_CONNECTIONS, REQUEST_ANSWERED, 1, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as kernel:
+        kernel.send(header + body)
+        answer = kernel.recv(4096)
+    error = int(struct.unpack_from("i", answer, 16)[0])
+    if error:
+        raise OSError(-error, f"cannot delete tracked connections: {os.strerror(-error)}")
 
 
 def _enter(name: str) -> None:

@@ -1,6 +1,7 @@
 """The lab is what it says: a healthy network that works, and keeps its promises."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from tests.lab.world import World
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 
+TCP_REPAIR = 19  # linux/tcp.h
+PATIENCE = 5.0  # seconds
 NEAR_EDGE, FAR_EDGE = at.EDGE["frankfurt"], at.EDGE["sydney"]
 
 
@@ -62,6 +65,35 @@ def test_edges_differ_in_distance_and_nothing_else_is_delayed(lab: Lab) -> None:
             < edge.delay_ms / 1000 + 0.05
         )
     assert observations.tcp_seconds(lab, at.TURN, 3478) < at.EDGE["ashburn"].delay_ms / 1000
+
+
+def test_a_connection_left_open_lends_its_way_to_no_other(lab: Lab) -> None:
+    """A new connection from the same port goes where the rules of now lead it, not where the former one went."""
+    port, place = 45000, (at.RELAYED, 443)
+
+    def listen() -> socket.socket:
+        return socket.create_server(place)
+
+    def connect() -> socket.socket:
+        made = socket.create_connection(place, timeout=PATIENCE, source_address=(at.RELAY, port))
+        made.settimeout(PATIENCE)
+        return made
+
+    def leave(end: socket.socket) -> None:
+        end.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)  # then it closes without a packet
+        end.close()
+
+    def ask() -> bytes:
+        with connect() as asking:
+            asking.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            return asking.recv(100)
+
+    lab.with_faults()
+    with lab.namespaces.inside("svc", listen) as server:
+        leave(lab.namespaces.inside("relay", connect))
+        leave(server.accept()[0])
+        lab.with_faults(("clear_text", {}))
+        assert lab.namespaces.inside("relay", ask).startswith(b"HTTP/1.1 302 ")
 
 
 def test_turn_relays_by_udp(lab: Lab) -> None:
