@@ -22,6 +22,7 @@ def hub_in(lab: Lab, **more: Any) -> Iterator[Town]:
     folder = Path(tempfile.mkdtemp(prefix="lm_hub_"))
     folder.chmod(0o755)
     lab.put(World())
+    lab.keeps_connections = True
     resolv = Path("/etc/netns", lab.namespaces.name("r1"), "resolv.conf")
     resolv.parent.mkdir(parents=True, exist_ok=True)
     resolv.write_text(f"nameserver {at.AUTHORITATIVE}\n")
@@ -37,6 +38,7 @@ def hub_in(lab: Lab, **more: Any) -> Iterator[Town]:
             here.start_hub()
             yield here
     finally:
+        lab.keeps_connections = False
         shutil.rmtree(folder)
         shutil.rmtree(resolv.parent, ignore_errors=True)
 

@@ -102,6 +102,9 @@ class Lab:
         self.namespaces = Namespaces(tag)
         self.network_file = folder / "network.yaml"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        # Redirects count for new connections only. A connection left open from before lends its way to a new one from
+        # the same port, so it is forgotten when rules change, unless a relay is connected to its hub.
+        self.keeps_connections = False
         self._resolv = Path("/etc/netns", self.namespaces.name("relay"), "resolv.conf")
         self._rules: dict[str, str] = {}
         self._default_route = True
@@ -229,9 +232,8 @@ class Lab:
         if self._rules.get(place) != rules:
             self.namespaces.load_rules(place, rules)
             self._rules[place] = rules
-            # Redirects count for new connections only. One left open from before would lend its way to a new one
-            # from the same port.
-            self.namespaces.forget_connections(place)
+            if not self.keeps_connections:
+                self.namespaces.forget_connections(place)
 
     def _write(self, name: str, value: Any) -> None:
         new = self.folder / f"{name}.new"
