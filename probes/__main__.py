@@ -25,10 +25,11 @@ from probes.protocol.version import __version__
 from probes.relay.agent import Agent, join
 from probes.relay.dial_errors import LinkError
 from probes.relay.hub_address import HubAddress, trust
+from probes.relay.isolation_check import ISOLATION, check_isolation
 from probes.relay.orders import PlanQueue
 from probes.relay.selftest import is_ready, test_host
 from probes.relay.state_dir import NotJoinedError, StateDir, StateDirError
-from probes.relay.subprocess_runner import probe_names
+from probes.relay.subprocess_runner import SubprocessRunner, probe_names
 
 USAGE: Final = 2
 FAILED: Final = 1  # the systemd unit starts it again
@@ -98,8 +99,10 @@ async def _run(state_dir: StateDir) -> int:
     hub, me = state_dir.hub(), state_dir.identity()
     place = _place(hub.url, hub.pin)
     policy = state_dir.policy().with_proxy(place.proxy)
-    plans = PlanQueue(me, hub.keys, policy, memory=state_dir.memory(), switch=state_dir.switch)
-    agent = Agent(place, me, plans, __version__, probe_names())
+    exposed = check_isolation(state_dir.path)
+    runner = SubprocessRunner(policy, None if exposed else state_dir.path)
+    plans = PlanQueue(me, hub.keys, policy, runner, memory=state_dir.memory(), switch=state_dir.switch)
+    agent = Agent(place, me, plans, __version__, runner.probes, own_checks={ISOLATION: exposed})
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.stop)
@@ -130,6 +133,7 @@ async def _check(state_dir: StateDir) -> int:
     hub = state_dir.hub()
     me: Identity = state_dir.identity()
     checks = await test_host(_place(hub.url, hub.pin).url.split("/")[2].partition(":")[0], 0.0)
+    checks[ISOLATION] = check_isolation(state_dir.path)
     for name, sentence in checks.items():
         _say(f"{name}: {sentence or 'fine'}")
     _say(f"relay {me.id}, hub {hub.url}, orders signed by {', '.join(hub.keys)}")

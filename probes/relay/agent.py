@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -52,6 +53,7 @@ class Agent:
     probes: tuple[str, ...]
     pause: float = FIRST  # the first wait between attempts
     finish: float = FINISH
+    own_checks: Mapping[str, str] = field(default_factory=dict)  # results of the self-test that do not change
     trouble: str = ""  # why there is no connection, or "" while there is one
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _hub_time: HubTime = field(default_factory=HubTime)
@@ -114,6 +116,7 @@ class Agent:
 
     async def _get_ready(self, link: Link) -> None:
         checks = await test_host(urlsplit(self.hub.url).hostname or "", self._hub_time.ahead())
+        checks |= self.own_checks
         checks["switch"] = "turned off by its operator" if self.plans.is_switched_off() else ""
         for name, sentence in checks.items():
             if sentence:

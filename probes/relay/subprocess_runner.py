@@ -10,6 +10,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from probes.checks import PROBES
@@ -34,10 +35,14 @@ _FAREWELL: Final = 0.5  # seconds for a worker to end; the kill switch promises 
 
 
 class SubprocessRunner:
-    """Runs plans under a relay's *policy*, and counts packets over all its plans."""
+    """Runs plans under a relay's *policy*, and counts packets over all its plans.
 
-    def __init__(self, policy: Policy) -> None:
+    Their processes cannot reach the files in *hidden*, the relay's folder; None where that is not possible.
+    """
+
+    def __init__(self, policy: Policy, hidden: Path | None = None) -> None:
         self.probes = probe_names()
+        self._hidden = str(hidden.resolve()) if hidden else ""
         self._policy = policy
         self._pace = PacketBudget(policy.limits.packets_per_second)
 
@@ -47,7 +52,7 @@ class SubprocessRunner:
 
         *say* receives what the egress policy blocks. Leaving the block ends the process.
         """
-        job = write_job(WorkerJob(plan, self._policy, self._pace.file))
+        job = write_job(WorkerJob(plan, self._policy, self._pace.file, self._hidden))
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, *_BEGIN, *sys.path,

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from asyncio import StreamReader
+from pathlib import Path
 from typing import Final
 
 from probes.protocol.json_fields import WireError
@@ -43,7 +44,8 @@ async def _work() -> None:
         return  # cancelled before the job arrived
     try:
         job = read_job(line)
-    except WireError as error:
+        _isolate(job.hidden)
+    except (WireError, OSError) as error:
         _tell(write_said(str(error)))
         raise SystemExit(1) from None
     looking = asyncio.create_task(_run(job))
@@ -54,6 +56,14 @@ async def _work() -> None:
     looking.cancel()
     ending.cancel()
     await asyncio.gather(looking, ending, return_exceptions=True)
+
+
+def _isolate(folder: str) -> None:
+    """Hide the relay's folder, and with it the key, before anything from the network is read."""
+    if folder:
+        from probes.runner.isolation import hide  # ctypes takes 1 MB
+
+        hide(Path(folder))
 
 
 async def _run(job: WorkerJob) -> None:

@@ -29,6 +29,7 @@ class WorkerJob:
     plan: Plan
     policy: Policy  # without proxy passwords: the plan has the one that it needs
     pace: int  # file descriptor of a `PacketBudget`
+    hidden: str = ""  # the relay's folder, which the worker hides from itself; "": it cannot
 
 
 class _JobLine(Struct, forbid_unknown_fields=True):
@@ -36,6 +37,7 @@ class _JobLine(Struct, forbid_unknown_fields=True):
     plan: Json
     policy: Json
     pace: Count
+    hidden: str
 
 
 class _ObservationLine(Struct, forbid_unknown_fields=True):
@@ -54,6 +56,7 @@ def write_job(job: WorkerJob) -> bytes:
             "plan": plan_to_json(job.plan, secrets=True),
             "policy": policy_to_json(job.policy),
             "pace": job.pace,
+            "hidden": job.hidden,
         }
     )
 
@@ -64,7 +67,7 @@ def read_job(line: bytes) -> WorkerJob:
     if (version := str(value.get("version"))) != __version__:
         raise WireError(f"the relay still runs {version[:20]}, and {__version__} is installed. Restart it")
     job = read_json(value, _JobLine, "job")
-    return WorkerJob(plan_from_json(job.plan), parse_policy(job.policy), job.pace)
+    return WorkerJob(plan_from_json(job.plan), parse_policy(job.policy), job.pace, job.hidden)
 
 
 def write_seen(observation: Observation) -> bytes:

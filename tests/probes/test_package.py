@@ -34,7 +34,7 @@ def test_wheel_of_the_relay_stands_alone(tmp_path: Path) -> None:
 
 def test_idle_relay_loads_no_more_than_it_needs() -> None:
     """Until the first plan there is neither a probe nor a library that only probes, or the hub, need."""
-    unwanted = {"aiohttp", "dns", "email", "certifi", "cryptography.x509", "http", "yaml"}
+    unwanted = {"aiohttp", "dns", "email", "certifi", "cryptography.x509", "ctypes", "http", "yaml"}
     unwanted |= {f"probes.checks.{name}" for name in (*PROBES, "context", "targets")}
     code = f"import sys, probes.__main__; print(sorted({unwanted} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

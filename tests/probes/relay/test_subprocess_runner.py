@@ -22,6 +22,7 @@ from probes.protocol.policy import Policy
 from probes.protocol.policy_file import load_policy, parse_policy
 from probes.protocol.version import __version__
 from probes.relay import subprocess_runner
+from probes.relay.isolation_check import check_isolation
 from probes.relay.subprocess_runner import SubprocessRunner
 from probes.runner import worker_messages
 from probes.runner.packet_budget import PacketBudget
@@ -237,6 +238,48 @@ async def test_process_has_no_key_and_no_password_but_its_own(monkeypatch: pytes
     held = [secret in theirs for secret in (b"told-to-this-plan", b"hidden-of-the", key)]
     assert (held, key in ours) == ([True, False, False], True)
     assert b"told-to-this-plan" not in shown
+
+
+LOOKING = """
+import sys; sys.path[:] = sys.argv[1:]
+from pathlib import Path
+from probes.runner import worker
+run = worker._run
+async def look_first(job):
+    for name in ("key", "hub.json"):
+        try:
+            found = Path(HOME, name).read_text()
+        except OSError as error:
+            found = error.strerror
+        worker._tell(worker.write_said(f"{name}: {found}"))
+    await run(job)
+worker._run = look_first
+worker.main()
+"""
+
+
+@pytest.mark.parametrize("hides", [True, False], ids=["hidden", "not hidden"])
+async def test_process_cannot_read_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hides: bool
+) -> None:
+    """A worker is kept from the relay's folder before it reads anything from the network, and its checks run."""
+    for name in ("key", "hub.json"):
+        (tmp_path / name).write_text("ours")
+    if reason := check_isolation(tmp_path):
+        pytest.skip(reason)
+    monkeypatch.setattr(subprocess_runner, "_BEGIN", ("-c", LOOKING.replace("HOME", repr(str(tmp_path)))))
+    said: list[str] = []
+    async with SubprocessRunner(POLICY, tmp_path if hides else None).run(plan(), said.append) as coming:
+        (seen,) = [observation async for observation in coming]
+    found = "Permission denied" if hides else "ours"
+    assert said == [f"key: {found}", f"hub.json: {found}"]
+    assert seen.failure is Failure.CONNECTION_REFUSED
+
+
+async def test_process_that_cannot_hide_the_folder(tmp_path: Path) -> None:
+    """It runs no check with the folder open, and the relay says why."""
+    (seen,) = await run(SubprocessRunner(POLICY, tmp_path / "gone"), plan())
+    assert seen.facts["because"] == "the check's process ended early (exit code 1)"
 
 
 def memory(pid: int) -> bytes:
