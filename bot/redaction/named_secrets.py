@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from bot.redaction.secret_patterns import (
     API_KEY,
+    AUTHORIZATION,
     BETWEEN,
     CODE,
     CREDENTIAL,
@@ -18,6 +19,7 @@ from bot.redaction.secret_patterns import (
     NAMED,
     OPENED,
     OPTION,
+    PAIR,
     PASSWORD,
     PLAIN,
     QUOTED,
@@ -36,6 +38,9 @@ def find_named(text: str) -> Iterator[Found]:
             yield from _after(name, between)
     for match in INNER.finditer(text):
         yield from _assigned(text, match.end(), match["name"] or PASSWORD, needs_form=bool(match["short"]))
+    if "value" in text.casefold():
+        for match in PAIR.finditer(text):
+            yield from _assigned(text, match.end(), match["name"])
     for match in ELEMENT.finditer(text):
         if not HARMLESS.fullmatch(match["value"].strip()) and not REMOVED.match(match["value"]):
             yield *match.span("value"), kind_of(match["name"])
@@ -59,9 +64,9 @@ def _after(name: re.Match[str], between: re.Match[str]) -> Iterator[Found]:
 
 def _assigned(text: str, at: int, name: str, *, needs_form: bool = False) -> Iterator[Found]:
     """The value at *at* of a secret's *name*. With *needs_form*, only one that looks like a secret."""
-    if REMOVED.match(text, at):
-        return
     start, end = _value(text, at)
+    if REMOVED.match(text, at) or REMOVED.match(text, start):
+        return
     value, kind = text[start:end], kind_of(name)
     if not value.strip() or HARMLESS.fullmatch(value.strip()):
         return
@@ -94,6 +99,8 @@ def _value(text: str, at: int) -> tuple[int, int]:
 def kind_of(name: str) -> str:
     """Say what kind of secret has *name*."""
     name = name.casefold()
+    if name.endswith(("authorization", "cookie")):
+        return AUTHORIZATION
     if "credential" in name or "user" in name or name.startswith(("ice", "turn")):
         return CREDENTIAL
     if "token" in name or name == "jwt":

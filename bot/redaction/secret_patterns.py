@@ -57,9 +57,9 @@ BEARER: Final = re.compile(r"\b(?:bearer|basic)\s{1,3}(?=[\w.~+/-]*[0-9=])([\w.~
 
 # Words for a password in the languages that pastes come in.
 TRANSLATIONS: Final = (
-    r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase(?:ñ|n|n\u0303)a|clave|mot[ _-]de[ _-]passe|mdp|senha|"
-    r"palavra[ -]passe|parola[ ]d['\u2019]ordine|parola[ ]chiave|wachtwoord|has(?:ł|l)o|lösenord|"
-    r"パスワード|暗証番号|密码|密碼|비밀번호|пароль"
+    r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase(?:ñ|n|n\u0303)a|clave(?:[ ]de[ ]acceso)?|"
+    r"mot[ _-]de[ _-]passe|mdp|senha|palavra[ -]passe|parola[ ]d['\u2019]ordine|parola[ ]chiave|wachtwoord|has(?:ł|l)o|"
+    r"lösenord|パスワード|暗証番号|密码|密碼|비밀번호|пароль"
 )
 # Names of secrets in JSON, YAML, query strings, environments and sentences.
 NAMES: Final = (
@@ -67,13 +67,14 @@ NAMES: Final = (
     r"(?:(?:api|client|app|shared|signing|webhook|key|auth)[_ -]?){0,3}secret(?:[_ -]?(?:access[_ -]?)?key)?|"
     r"(?:(?:auth|access|refresh|id|api|bot|app|user|session|bearer|slack|twilio|registration|device|fcm|push|x|csrf)"
     r"[_ -]?){0,3}token|"
-    r"api[_ -]?key|account[_-]?key|private[_ -]?key|jwt|user[_-]?name"
+    r"api[_ -]?key|account[_-]?key|(?:shared[_ -]?)?access[_ -]?key|private[_ -]?key|jwt|user[_-]?name"
 )
 NAMED: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{NAMES})", re.IGNORECASE)
 # What may separate a name from its value: an assignment, a verb, a table's bar, space, or an option's space.
 BETWEEN: Final = re.compile(
     r"(?P<assigned>\\?[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3})"
-    r"|(?P<verb>\s{1,3}(?:is|was|are|ist|war|lautet|es|est|è|é|foi|era)[: ]\s{0,2}|は)"
+    r"|(?P<verb>\s{1,3}(?:is|was|are|ist|war|lautet|es|est|è|é|foi|era)[: ]\s{0,2}|は[ \u3000]?"
+    r"|\s{0,3}(?:->|\u2192)\s{0,3})"
     r"|(?P<bar>[ \t]{0,20}\|[ \t]{0,20})|(?P<gap>[ \t]{1,20})",
     re.IGNORECASE,
 )
@@ -83,6 +84,13 @@ OPTION: Final = re.compile(r"(?<![\w-])--?(?:[A-Za-z0-9]{1,20}-)?\Z")
 INNER: Final = re.compile(
     r"(?:(?<=[A-Za-z0-9])(?P<name>pass(?:word|wd)|credential|secret)|(?<![\w-])(?P<short>pass|pw))"
     r"\\?[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3}",
+    re.IGNORECASE,
+)
+# The name of a secret as a value, and the secret next to it: settings in XML, HAR files, variables of containers.
+PAIR: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:key|name|id)\\?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"']?[\w.:-]{0,40}?"
+    rf"(?P<name>(?:proxy-)?authorization|(?:set-)?cookie|pass|{NAMES})"
+    r"\\?[\"']?[\s,;]{1,40}\\?[\"']?value\\?[\"']?\s{0,3}[:=]\s{0,3}",
     re.IGNORECASE,
 )
 ELEMENT: Final = re.compile(
@@ -104,8 +112,11 @@ QUOTED: Final = re.compile(
     r"\\+[\"'](?P<escaped>(?:[^\"'\\\n]|\\(?![\"'])){1,4096}+)"
     r"|\"(?P<double>(?:[^\"\\\n]|\\.|\n(?=[^\s\"]{1,400}\")){1,4096}+)\""
     r"|'(?P<single>(?:[^'\\\n]|\\.|\n(?=[^\s']{1,400}')){1,4096}+)'|`(?P<tick>[^`\n]{1,4096}+)`"
+    r"|«\s?(?P<angle>[^«»\n]{1,4096}?)\s?»"
 )
-OPENED: Final = re.compile(r"\\?[\"'`]")  # and never closed
+OPENED: Final = re.compile(
+    r"\\?[\"'`]|[|>][+-]?[ \t]{0,20}\r?\n[ \t]{1,40}"
+)  # and never closed, or a block of YAML
 PLAIN: Final = re.compile(r"[^\s&\"'`<>]{1,4096}+")
 TRAILING: Final = ",.;:)]}!?*_"
 

@@ -232,6 +232,25 @@ CARRIERS: Final[dict[str, tuple[Maker, Carry, Same]]] = {
         lambda s: f"DefaultEndpointsProtocol=https;AccountName=x;AccountKey={s}==;",
         _as_is,
     ),
+    "setting in xml": (
+        password,
+        lambda s: f'<add key="TurnPassword" value="{escape(s)}" />',
+        escape,
+    ),
+    "field of a har file": (
+        password,
+        lambda s: json.dumps(
+            {"params": [{"name": "password", "value": s}, {"name": "code", "value": "31005"}]}
+        ),
+        _as_is,
+    ),
+    "variable of a pod": (simple_password, lambda s: f"- name: DB_PASSWORD\n  value: {s}\n", _as_is),
+    "block of yaml": (simple_password, lambda s: f"turn:\n  password: |\n    {s}\n  ttl: 60", _as_is),
+    "arrow": (simple_password, lambda s: f"password -> {s}", _as_is),
+    "quotes of french": (simple_password, lambda s: f"mot de passe : « {s} »", _as_is),
+    "japanese sentence": (simple_password, lambda s: f"パスワードは {s} です", _as_is),
+    "two words of spanish": (simple_password, lambda s: f"clave de acceso={s}", _as_is),
+    "access key": (api_secret, lambda s: f"Endpoint=sb://x.example/;SharedAccessKey={s}=", _as_is),
     "sip": (simple_password, lambda s: f"register sip:bob:{s}@pbx.example;transport=tls", _as_is),
 }
 

@@ -105,6 +105,10 @@ HARMLESS_LINES: Final = (
     "run kite-{small} in {small}.{small} s on relay acme-{small}",
     "x-request-id: {uuid}, trace 00-{call}",
     "Dec {small} the pass {word} on test {small}",
+    '{"name": "token", "state": "{word}", "value": {number}}',
+    '<meta name="passenger" content="{word}"/> <input name="code" value="{code}"/>',
+    "password -> {word}; token -> {word}",
+    "- name: RELAY\n  value: acme-{small}",
     "all {number} tests pass: {small} skipped",
 )
 
