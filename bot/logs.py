@@ -17,6 +17,7 @@ def write_log(level: str, form: str = TEXT) -> None:
     handler.addFilter(RedactingFilter())
     handler.setFormatter(make_formatter(form, FORMAT))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("asyncio").addFilter(_ACCEPTING)
 
 
 class LogThrottle:
@@ -37,3 +38,28 @@ class LogThrottle:
         if left_out := self._left_out.pop(kind, 0):
             sentence = f"{sentence} ({left_out} more like this before)"
         self._log.warning("%s", sentence)
+
+
+class _AcceptFilter(logging.Filter):
+    """Passes one line a minute of what asyncio logs, with a traceback, each second while it can accept nothing."""
+
+    _logged = -APART
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether *record* is to be logged; shorten it if it is about connections."""
+        if not record.getMessage().startswith("socket.accept() out of system resource"):
+            return True
+        now = time.monotonic()
+        if now - self._logged < APART:
+            return False
+        self._logged = now
+        reason = getattr(record.exc_info[1], "strerror", "") if record.exc_info else ""
+        record.msg, record.args, record.exc_info = (
+            "cannot accept connections at the moment: %s",
+            (reason,),
+            None,
+        )
+        return True
+
+
+_ACCEPTING: Final = _AcceptFilter()
