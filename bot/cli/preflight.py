@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.cli.exit_codes import EXIT
+from bot.cli.file_bytes import read_bytes
 from bot.cli.parser import Parser
 from bot.cli.vantage import HELP, find_vantage
 from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of
@@ -103,13 +104,10 @@ def _read(file: str) -> Reading:
     """Read one file. A file that is too large is rejected without reading it."""
     if file == "-":
         return read(sys.stdin.buffer.read(LARGEST_CAPTURE + 1))
-    try:
-        with Path(file).open("rb") as stream:
-            source = stream.read(LARGEST_CAPTURE + 1)
-            size = os.fstat(stream.fileno()).st_size
-    except OSError as error:
-        raise UsageError(f"{quote(file)} cannot be read: {error.strerror or error}.") from error
-    return refused(max(size, len(source))) if len(source) > LARGEST_CAPTURE else read(source)
+    source = read_bytes(file, LARGEST_CAPTURE + 1)
+    if len(source) <= LARGEST_CAPTURE:
+        return read(source)
+    return refused(max(Path(file).stat().st_size, len(source)))
 
 
 def request_of(

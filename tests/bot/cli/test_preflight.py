@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import sys
+import threading
 from pathlib import Path
 
 import jsonschema
@@ -116,6 +118,29 @@ def test_what_cannot_be_meant_gets_a_sentence(
     named = [{"FILE": files["ios"], "FOREIGN": str(foreign)}.get(word, word) for word in words]
     assert main(named) == 2
     assert says in capsys.readouterr().err
+
+
+def test_pipe(files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A named pipe is read while a program writes to it; nobody waits for one that does not exist."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert main(["preflight", str(pipe)]) == 2
+    assert "is a pipe, and no program writes to it." in capsys.readouterr().err
+    report = Path(files["ios"]).read_bytes()
+    reader, opened = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), threading.Event()
+
+    def write() -> None:
+        with pipe.open("wb") as stream:
+            opened.set()
+            stream.write(report)
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    assert opened.wait(10)
+    assert main(["preflight", str(pipe)]) == 1
+    writing.join()
+    os.close(reader)
+    assert "iOS SDK" in capsys.readouterr().out
 
 
 def test_a_look_from_here_is_laid_beside_the_report(
