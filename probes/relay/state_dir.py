@@ -8,6 +8,7 @@
 - stop: the kill switch. While this file exists, no plan runs.
 """
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -68,6 +69,7 @@ class StateDir:
     def policy(self) -> Policy:
         """Read the policy file; raises StateDirError if others can change it."""
         path = self.path / "policy.yaml"
+        _check_folder(self.path)
         _check_owner(path)
         return load_policy(path)
 
@@ -135,6 +137,13 @@ def _check_owner(path: Path) -> None:
     """Refuse a file that other users can change: it says which hub and which plans this relay trusts."""
     if path.exists() and path.stat().st_mode & 0o022:
         raise StateDirError(f"other users can change {path}. Run: chmod go-w {path}")
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse a folder in which everybody can replace files, the private ones, too."""
+    mode = path.stat().st_mode if path.exists() else 0
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        raise StateDirError(f"everybody on this host can replace files in {path}. Run: chmod o-w {path}")
 
 
 def _replace(path: Path, text: str) -> None:

@@ -103,8 +103,8 @@ class Town:
     def join(self, name: str, wrap: Wrap = as_it_is, more: Sequence[str] = (), **environment: str) -> Path:
         """Make the relay's folder, join the hub, and return the folder."""
         home = self.folder / name
-        home.mkdir(mode=0o777)
-        home.chmod(0o777)
+        home.mkdir()
+        home.chmod(0o1777)  # in the lab, its user is another one
         (home / "policy.yaml").write_text(
             EVERYTHING.replace("RANGES", self.ranges).replace("PROXIES", self.proxies)
         )

@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from probes.relay.dial_errors import LinkError
 from probes.relay.hub_address import HubAddress, split_proxy
 from probes.relay.link import HubTime, dial, hello_for
 from probes.relay.orders import PlanQueue
-from probes.relay.state_dir import StateDir
+from probes.relay.state_dir import StateDir, StateDirError
 from probes.relay.subprocess_runner import probe_names
 from tests.certificates import make_authority, make_server
 from tests.probes.relay.stub_hub import StubHub, inside, relay, stub_hub
@@ -377,6 +378,16 @@ def test_file_that_others_can_change_is_refused(tmp_path: Path, name: str) -> No
     )
     assert ended.returncode == 1
     assert f"other users can change {tmp_path / name}. Run: chmod go-w" in ended.stderr
+
+
+@pytest.mark.parametrize(("mode", "is_refused"), [(0o777, True), (0o1777, False), (0o755, False)])
+def test_folder_that_everybody_can_change_is_refused(tmp_path: Path, mode: int, is_refused: bool) -> None:
+    """Who can replace files in it decides which plans run, however private the files are."""
+    state = StateDir(tmp_path)
+    state.usual_policy()
+    tmp_path.chmod(mode)
+    with pytest.raises(StateDirError, match="chmod o-w") if is_refused else nullcontext():
+        state.policy()
 
 
 def test_relay_without_an_invitation_is_not_started_again(tmp_path: Path) -> None:
