@@ -28,14 +28,17 @@ class PeriodicTask:
         self._work, self._seconds = work, seconds
         self._throttle = LogThrottle(logging.getLogger(__name__))
         self._failing_since: float | None = None
+        self._working_since: float | None = None
 
     @property
     def problem(self) -> str:
         """Why it counts as failing, as a sentence; "" while it succeeds, or has failed for less than `STALE`."""
-        if self._failing_since is None:
-            return ""
-        seconds = time.monotonic() - self._failing_since
-        return f"{self.name} has failed for {seconds:.0f} s" if seconds > STALE else ""
+        now = time.monotonic()
+        if self._failing_since is not None and (seconds := now - self._failing_since) > STALE:
+            return f"{self.name} has failed for {seconds:.0f} s"
+        if self._working_since is not None and (seconds := now - self._working_since) > STALE:
+            return f"{self.name} has not come to an end for {seconds:.0f} s"
+        return ""
 
     async def run(self) -> None:
         """Repeat the work until canceled. Exceptions of the work are logged, never raised."""
@@ -43,6 +46,7 @@ class PeriodicTask:
         if not self._at_once:
             await asyncio.sleep(self._seconds)
         while True:
+            self._working_since = time.monotonic()
             try:
                 await self._work()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
@@ -54,6 +58,7 @@ class PeriodicTask:
                 )
             else:
                 failures, self._failing_since = 0, None
+            self._working_since = None
             await asyncio.sleep(self._pause(failures))
 
     def _pause(self, failures: int) -> float:

@@ -19,6 +19,7 @@ from bot.logs import write_log
 from bot.relays.hub.control_socket import ControlSocket, controlled
 from bot.relays.hub.endpoint import ListenAddress, listening
 from bot.relays.hub.hub import Hub
+from bot.relays.hub.hub_lock import only_hub
 from bot.relays.hub.paths import socket_of
 from bot.relays.hub.settings import METRICS, HubSettings, read_hub_settings
 from bot.settings import read_log_format, read_log_level
@@ -106,17 +107,19 @@ async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable
     registry = RelayRegistry.open(settings.database)
     hub = Hub(registry, names, settings.limits)
     try:
-        async with (
-            metrics_served(METRICS, settings.metrics, HUB, hub.gauges),
-            hub.serving(),
-            controlled(hub, settings.socket),
-            _shared(hub, settings),
-            listening(hub, listen) as where,
-        ):
-            tell(f"Relays connect to {settings.url}. Listening on {where}, control socket {settings.socket}.")
-            await over.wait()
-            hub.close()
-            log.info("hub stopped; relays keep their plans and reconnect")
+        with only_hub(settings):
+            async with (
+                metrics_served(METRICS, settings.metrics, HUB, hub.gauges),
+                hub.serving(),
+                controlled(hub, settings.socket),
+                _shared(hub, settings),
+                listening(hub, listen) as where,
+            ):
+                socket = settings.socket
+                tell(f"Relays connect to {settings.url}. Listening on {where}, control socket {socket}.")
+                await over.wait()
+                hub.close()
+                log.info("hub stopped; relays keep their plans and reconnect")
     finally:
         await registry.close()
 

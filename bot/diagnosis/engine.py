@@ -39,7 +39,7 @@ class Engine:
     def vocabulary(self) -> Vocabulary:
         """The valid words of requests."""
         words = make_vocabulary(self.knowledge, self.network, self.relays.names)
-        return replace(words, relay_note=self.relays.note)
+        return replace(words, relay_note=self.relays.note, unusable=self.relays.unusable)
 
     def diagnose(self, request: Request, tell: ProgressCallback) -> RunRecord:
         """Run one case on its first relay; Ctrl-C raises KeyboardInterrupt."""

@@ -138,6 +138,8 @@ def _value(name: str, value: str, vocabulary: Vocabulary) -> str:
 def _relay(name: str, vocabulary: Vocabulary) -> str:
     if name in vocabulary.relays:
         return name
+    if because := vocabulary.unusable.get(name):
+        raise UsageError(f"{quote(name)} {because}.")
     offered = vocabulary.relays if vocabulary.offered is None else vocabulary.offered
     unknown = unknown_word("a relay", name, offered)
     raise UsageError(f"{unknown} {vocabulary.relay_note}".strip())

@@ -58,6 +58,7 @@ class Vocabulary:
     relays: tuple[str, ...] = ("local",)
     see: str = "lineman knowledge list"
     relay_note: str = ""  # a sentence for somebody who names a relay that is not known
+    unusable: Mapping[str, str] = field(default_factory=dict)  # relay: why, as what follows its name
     offered: tuple[str, ...] | None = None  # relays that replies may name; None: all
     services: Mapping[str, str] = field(default_factory=dict)  # host: id of its service
     media_ranges: tuple[str, ...] = ()  # CIDR

@@ -13,7 +13,7 @@ from typing import Any, Final
 from bot.errors import join_or, quote
 from bot.model.request import LOCAL
 from bot.settings import SettingsReader
-from bot.storage.relay_registry import LABEL
+from bot.storage.relay_name_rules import LABEL
 from knowledge.loading.yaml_lines import parse_yaml
 from knowledge.model.problems import Document, KnowledgeError, at_line, nearest
 

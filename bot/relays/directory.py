@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
+from bot.relays.hub.absence import why_unusable
 from bot.relays.hub.messages import RelayStatus
 from bot.relays.hub.remote_hub import HubTroubleError
 from bot.relays.hub.settings import HubSettings, read_hub_settings
@@ -49,6 +50,7 @@ class RelayDirectory:
         self._next = 0.0  # monotonic time when the hub is asked again
         self._asking = asyncio.Lock()
         self.note = self._exchange.note  # for a name that is not known
+        self.unusable: Mapping[str, str] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ class RelayDirectory:
             try:
                 async with asyncio.timeout(PATIENCE):
                     relays = await self._exchange.relays()
-                self.note = NOT_JOINED
+                self.note, self.unusable = NOT_JOINED, self._exchange.unusable
                 return relays, self._fresh_for
             except HubTroubleError as error:
                 self.note = TROUBLE.format(error)
@@ -111,11 +113,8 @@ class RelayDirectory:
             registered = await self._registry.all() if self._registry else ()
         except StoreError:
             return self.known, self._fresh_for
-        away = tuple(
-            _absent(relay, self._exchange.absent)
-            for relay in registered
-            if relay.key and relay.revoked is None
-        )
+        self.unusable = {relay.name: because for relay in registered if (because := why_unusable(relay))}
+        away = tuple(_absent(relay, self._exchange.absent) for relay in registered if not why_unusable(relay))
         return away, AWAY if is_hub_there else self._fresh_for
 
 

@@ -68,6 +68,11 @@ class RelayLookup(Protocol):
         """A sentence for somebody who names a relay that is not known; "" if there is nothing to add."""
         ...
 
+    @property
+    def unusable(self) -> Mapping[str, str]:
+        """Revoked and invited relays, each with why it cannot be used, as what follows its name."""
+        ...
+
     def named(self, name: str, who: str = "", what: str = "") -> Relay:
         """Return the relay *name* for the requester *who* and the case *what*; KeyError if unknown."""
         ...
@@ -104,6 +109,7 @@ class LocalOnly:
 
     local: LocalRelay
     note: str = ""
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.errors import UsageError, quote, unknown_word
-from bot.model.request import LOCAL
 from bot.storage.address import DatabaseAddress
 from bot.storage.audit_table import AuditTable
 from bot.storage.database import Database
 from bot.storage.db_writer import Writer
+from bot.storage.relay_name_rules import check_names
 from probes.protocol.json_codec import dump, load
 from probes.protocol.keys import Identity
 from probes.protocol.model import USER_NETWORK
@@ -27,11 +26,6 @@ from probes.protocol.revocation import sign_revocation
 
 # Long enough to send it to somebody who installs it after lunch, too short for an old mail to be misused.
 TOKEN_LIVES: Final = 24 * 3600.0
-
-# What users type after `from`: no spaces, no commas, and nothing that Slack reformats.
-NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
-LABEL: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,38}=[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-RESERVED: Final = (LOCAL, "and", "from", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +70,7 @@ class RelayRegistry(AuditTable):
         If an enrolled relay is invited again, it gets a new key by joining again. Until then, the old one is
         valid.
         """
-        _check(relay)
+        check_names(relay.name, relay.labels)
         token = secrets.token_urlsafe(24)
         row = (relay.name, json.dumps(relay.labels), json.dumps(relay.channels), relay.vantage, now)
 
@@ -118,6 +112,11 @@ class RelayRegistry(AuditTable):
 
         return _read((await self._writer.run(work))[0])
 
+    async def invited(self, token: str) -> str:
+        """Return the name of the relay that *token* invites, valid or not; "" for an unknown token."""
+        rows = await self._all("SELECT relay FROM invitations WHERE token = ?", _hash(token))
+        return str(rows[0]["relay"]) if rows else ""
+
     async def of_key(self, key: str) -> RegisteredRelay | None:
         """Return the relay that holds *key*, revoked or not."""
         rows = await self._all("SELECT * FROM relays WHERE key = ?", key)
@@ -131,6 +130,11 @@ class RelayRegistry(AuditTable):
     async def all(self) -> tuple[RegisteredRelay, ...]:
         """List all relays by name, including those that have not joined yet."""
         return tuple(_read(row) for row in await self._all("SELECT * FROM relays ORDER BY name"))
+
+    async def unusable(self) -> tuple[RegisteredRelay, ...]:
+        """List the relays that are revoked, or have not joined yet."""
+        rows = await self._all("SELECT * FROM relays WHERE key IS NULL OR revoked IS NOT NULL ORDER BY name")
+        return tuple(_read(row) for row in rows)
 
     async def find(self, name: str) -> RegisteredRelay | None:
         """Return the relay *name*, or None."""
@@ -172,8 +176,8 @@ class RelayRegistry(AuditTable):
 
     async def rename(self, name: str, new: str) -> None:
         """Rename the relay to *new*. Its key stays."""
-        relay = await self.named(name)
-        _check(RegisteredRelay(new, None, vantage=relay.vantage))
+        await self.named(name)
+        check_names(new)
         if any(registered_relay.name == new for registered_relay in await self.all()):
             raise UsageError(f"Relay {quote(new)} already exists.")
 
@@ -195,17 +199,6 @@ class RelayRegistry(AuditTable):
                 db.execute(sql, (dump(dict(state)), name))
 
         await self._writer.run(work)
-
-
-def _check(relay: RegisteredRelay) -> None:
-    if not NAME.fullmatch(relay.name) or relay.name in RESERVED:
-        raise UsageError(
-            f"{quote(relay.name)} is not a valid relay name. Use at most 40 lower-case letters, "
-            f"digits, and hyphens, but not {', '.join(RESERVED)}."
-        )
-    for label in relay.labels:
-        if not LABEL.fullmatch(label):
-            raise UsageError(f"{quote(label)} is not a label. Write it like site=hq.")
 
 
 def _hash(token: str) -> str:

@@ -69,3 +69,22 @@ async def test_it_says_how_long_it_has_failed(monkeypatch: pytest.MonkeyPatch) -
         elif seconds < 2 * STALE:
             assert problem == f"watching has failed for {seconds:.0f} s"
     assert len({bool(problem) for _, problem in problems}) == 2
+
+
+async def test_work_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that neither fails nor comes to an end counts as a problem after half a minute, too."""
+    now, over = [1000.0], asyncio.Event()
+    monkeypatch.setattr(background.time, "monotonic", lambda: now[0])
+    task = PeriodicTask("watching", over.wait, 60.0, at_once=True)
+    running = asyncio.create_task(task.run())
+    await asyncio.sleep(0)
+    now[0] += STALE
+    assert task.problem == ""
+    now[0] += 1
+    assert task.problem == "watching has not come to an end for 31 s"
+    over.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert task.problem == ""
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

@@ -63,7 +63,7 @@ class Dialler(LineEnd):
         assert self.socket
         message = read(await self.socket.receive_str(), "hub")
         if isinstance(message, Rejection) and kind is not Rejection:
-            raise TurnedAwayError(message.reason)
+            raise TurnedAwayError(f"{message.reason}: {message.sentence}")
         assert isinstance(message, kind), message
         return message
 
@@ -123,7 +123,7 @@ class Dialler(LineEnd):
 
 
 class TurnedAwayError(Exception):
-    """The hub refused the relay; the message is its reason."""
+    """The hub refused the relay; the message is its reason and its sentence."""
 
 
 def observation(step: Step) -> Json:

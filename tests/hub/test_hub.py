@@ -19,7 +19,7 @@ from probes.protocol.messages import Done, ObservationMessage, Rejection, RunPla
 from probes.protocol.order import SignedPlan as Plan
 from probes.protocol.revocation import is_revocation
 from tests.hub.hub_fixture import PLAN, House, house
-from tests.hub.scripted_relay import Dialler, TurnedAwayError, dialled, finish, observation
+from tests.hub.scripted_relay import Dialler, TurnedAwayError, dialled, finish, observation, well
 
 
 @pytest_asyncio.fixture
@@ -142,6 +142,28 @@ async def test_relay_that_forgot_its_plan(home: House) -> None:
     assert not again.orders
     (entry,) = await home.hub.registry.audit()
     assert entry.outcome.startswith("lost: ")
+
+
+async def test_rename_during_a_plan(home: House) -> None:
+    """The plan of a relay that is renamed goes on under the new name, and is canceled there if nobody waits."""
+    renamed = asyncio.Event()
+
+    async def wait(relay: Dialler, order: Plan) -> None:
+        await renamed.wait()
+        await well(relay, order)
+
+    relay = await home.new("acme-hq", answer=wait)
+    async with dialled(relay, home.url):
+        await home.until(lambda: "acme-hq" in home.hub.sessions and home.hub.sessions["acme-hq"].takes_plans)
+        running, leaving = (asyncio.create_task(home.run("acme-hq", requester=who)) for who in ("ada", "bob"))
+        await home.until(lambda: len(relay.orders) == 2)
+        await home.hub.registry.rename("acme-hq", "acme-paris")
+        await home.until(lambda: "acme-paris" in home.hub.sessions)
+        leaving.cancel()
+        await relay.cancelled.wait()
+        renamed.set()
+        assert {one.failure for one in await running} == {None}
+        assert home.hub.status().running == 0
 
 
 async def test_order_that_never_arrived_is_sent_again(home: House) -> None:
@@ -268,6 +290,29 @@ async def test_tokens_work_once(home: House, caplog: pytest.LogCaptureFixture) -
         Dialler(relay.me, token=relay.token), home.url
     ) as again:  # its welcome may have been lost
         assert again.welcomed
+
+
+async def test_invitation_and_key_must_fit(home: House) -> None:
+    """A host that is another relay already, or whose key was revoked, is told so, and its invitation stays valid."""
+    relay = await home.new("acme-hq")
+    async with dialled(relay, home.url):
+        pass
+    other = await home.hub.registry.invite(RegisteredRelay("berlin", None), time.time())
+    with pytest.raises(
+        TurnedAwayError, match="bad_token: the invitation is for berlin, and this host is acme-hq"
+    ):
+        async with dialled(Dialler(relay.me, token=other), home.url):
+            pass
+    await home.hub.registry.revoke("acme-hq", time.time())
+    again = await home.hub.registry.invite(RegisteredRelay("acme-hq", None), time.time())
+    with pytest.raises(
+        TurnedAwayError, match=r"revoked: the key of this host was revoked.*delete the file “key”"
+    ):
+        async with dialled(Dialler(relay.me, token=again), home.url):
+            pass
+    for token in (other, again):
+        async with dialled(Dialler(Identity.new(), token=token), home.url) as joined:
+            assert joined.welcomed
 
 
 async def test_strangers_are_turned_away(home: House, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,8 @@
 """A relay that is not known: the answer says whether the hub runs, answers, or cannot read its database."""
 
 import asyncio
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from bot.relays.hub.settings import HubSettings
 from bot.relays.local import LocalRelay
 from bot.storage.database import StoreError
 from tests.hub.hub_fixture import house
+from tests.hub.scripted_relay import dialled
 
 SOCKET = "lineman-hub.sock"
 
@@ -31,6 +34,33 @@ async def test_hub_that_answers(tmp_path: Path) -> None:
         assert await note(tmp_path) == (
             "A relay can be used once its host has joined. `lineman relays list` also shows invited ones."
         )
+
+
+async def test_relays_that_cannot_be_used(tmp_path: Path) -> None:
+    """A relay that is revoked, and one that is only invited, each get their own words, with and without the hub."""
+    local = LocalRelay()
+    async with house(tmp_path) as here:
+        for name in ("acme-hq", "berlin", "paris"):
+            relay = await here.new(name)
+            if name != "berlin":
+                async with dialled(relay, here.url):
+                    pass
+        await here.hub.registry.revoke("paris", time.time())
+        settings = HubSettings(tmp_path / "lineman.db", tmp_path / SOCKET)
+        async with controlled(here.hub, tmp_path / SOCKET):
+            asked = RelayDirectory(local, settings)
+            await asked.fresh()
+        alone = RelayDirectory(local, settings, here.hub.registry)
+        await alone.fresh()
+    for directory in (asked, alone):
+        words = replace(load_engine(), relays=directory).vocabulary
+        assert parse("31009 from acme-hq", words).relays == ("acme-hq",)
+        with pytest.raises(UsageError, match=r"^“paris” has been revoked\.$"):
+            parse("31009 from paris", words)
+        with pytest.raises(UsageError, match=r"^“berlin” is invited, but its host has not joined yet\.$"):
+            parse("31009 from berlin", words)
+        with pytest.raises(UsageError, match=r"^“rome” is not a relay; known: acme-hq, local\."):
+            parse("31009 from rome", words)
 
 
 async def test_hub_whose_database_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import time
 
 from bot.relays.hub.other_hubs import OtherHubs
-from bot.storage.relay_registry import RelayRegistry
+from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 
 
 async def why_absent(name: str, registry: RelayRegistry, others: OtherHubs) -> str:
@@ -13,12 +13,19 @@ async def why_absent(name: str, registry: RelayRegistry, others: OtherHubs) -> s
     relay = await registry.find(name)
     if relay is None:
         return f"relay {name} does not exist"
-    if relay.revoked is not None:
-        return f"{name} has been revoked"
+    if because := why_unusable(relay):
+        return f"{name} {because}"
     if relay.seen is None:
         return f"{name} has never connected to the hub"
     ago = spoken_ago(time.time() - relay.seen)
     return f"{name} is not connected to the hub; last connected {ago} ago ({relay.gone or 'the hub ended'})"
+
+
+def why_unusable(relay: RegisteredRelay) -> str:
+    """Return why no hub can reach *relay*, as what follows its name; "" if it only has to connect."""
+    if relay.revoked is not None:
+        return "has been revoked"
+    return "" if relay.key else "is invited, but its host has not joined yet"
 
 
 def spoken_ago(seconds: float) -> str:

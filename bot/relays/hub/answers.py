@@ -34,7 +34,8 @@ async def _answer(hub: Hub, line: bytes) -> AsyncGenerator[str, None]:
         case HubQuestion():
             yield json_codec.dump({"hub": to_builtins(hub.status())})
         case RelaysQuestion():
-            yield json_codec.dump({"relays": [status_json(status) for status in await hub.relays()]})
+            relays = [status_json(status) for status in await hub.relays()]
+            yield json_codec.dump({"relays": relays, "unusable": await hub.unusable()})
         case RelayQuestion(name=name):
             status = await hub.relay(name)
             yield json_codec.dump({"relay": status_json(status) if status else None})

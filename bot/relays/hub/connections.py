@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -47,6 +48,9 @@ class RelayConnections:
         self.sessions: dict[str, RelaySession] = {}  # by relay name
         self.beat = beat
         self.changes = RelayChanges()
+        self.renamed: Callable[[str, str], None] = lambda before, name: (
+            None
+        )  # called after a relay was renamed
         self._registry = registry
         self._claims: dict[str, asyncio.Lock] = {}
         self._part = 0  # of the relays, the one pinged last
@@ -73,12 +77,16 @@ class RelayConnections:
     async def ping_some(self) -> None:
         """Ping the next part of the relays: each is pinged once per beat."""
         self._part = (self._part + 1) % PARTS
-        for session in tuple(self.sessions.values())[self._part :: PARTS]:
-            if session.unanswered >= MISSED:
-                log.info("relay %s does not answer pings, closing its connection", session.name)
-                session.line.abort()
-            else:
-                await session.ping()
+        part = tuple(self.sessions.values())[self._part :: PARTS]
+        # At the same time: one that does not read must not make the others wait.
+        await asyncio.gather(*(self._ping(session) for session in part))
+
+    async def _ping(self, session: RelaySession) -> None:
+        if session.unanswered >= MISSED:
+            log.info("relay %s does not answer pings, closing its connection", session.name)
+            session.line.abort()
+        else:
+            await session.ping()
 
     async def watch(self) -> None:
         """Apply the revocations and renames that other processes have made since the last call."""
@@ -86,20 +94,27 @@ class RelayConnections:
         if version == self._version:
             return
         names = await self._registry.valid_names()
-        for session in tuple(self.sessions.values()):
-            name = names.get(session.key)
-            if name is None:
-                log.warning("disconnected relay %s (revoked)", session.name)
-                rejected = await revoked(session.key, session.version, self._registry)
-                await session.line.say(rejected.message())
-                await session.line.socket.close()
-            elif name != session.name and name not in self.sessions:
-                del self.sessions[session.name]
-                self.changes.add(session.name)
-                session.name = name
-                self.sessions[name] = session
-                self.changes.add(name)
+        sessions = tuple(self.sessions.values())
+        # At the same time: one that does not read must not make the others wait.
+        await asyncio.gather(*(self._send_away(session) for session in sessions if session.key not in names))
+        for session in sessions:
+            name = names.get(session.key, session.name)
+            if name != session.name and name not in self.sessions:
+                self._rename(session, name)
         self._version = version  # only now: what failed in between is done again
+
+    async def _send_away(self, session: RelaySession) -> None:
+        rejected = await revoked(session.key, session.version, self._registry)
+        log.warning("disconnected relay %s (revoked)", session.name)
+        await session.line.close(rejected.message())
+
+    def _rename(self, session: RelaySession, name: str) -> None:
+        before = session.name
+        del self.sessions[before]
+        session.name = name
+        self.sessions[name] = session
+        self.renamed(before, name)
+        self.changes.add(before, name)
 
     async def is_alive(self, session: RelaySession) -> bool:
         """Whether *session* answers a ping within `ALIVE` seconds."""

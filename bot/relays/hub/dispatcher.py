@@ -64,7 +64,7 @@ class PlanDispatcher:
                 self._in_flight.end(job.plan)
                 self.ledger.end(job.relay, job.requester, job.case_label)
                 if not (in_flight.over or in_flight.moved or self.closing):
-                    await self._cancel(job)
+                    await self._cancel(in_flight)
 
     async def reply(self, session: RelaySession, message: ObservationMessage | Done | Refusal) -> None:
         """Handle a relay's message about a plan."""
@@ -89,6 +89,10 @@ class PlanDispatcher:
     def relay_gone(self, name: str) -> None:
         """Let the relay's plans wait for its return."""
         self._in_flight.relay_gone(name, f"the connection to {name} was lost")
+
+    def relay_renamed(self, before: str, name: str) -> None:
+        """Go on with the plans of a relay that has another name now."""
+        self._in_flight.relay_renamed(before, name)
 
     def relay_moved(self, name: str) -> None:
         """End the plans of a relay that is connected to another hub: their clients go on there."""
@@ -167,11 +171,11 @@ class PlanDispatcher:
         count = event.n + isinstance(event, Done) if isinstance(event, ObservationMessage | Done) else 1
         await session.line.say(Ack(event.plan, count))
 
-    async def _cancel(self, job: HubJob) -> None:
-        if session := self._sessions.get(job.relay):
-            await session.line.say(Cancel(job.plan))
+    async def _cancel(self, in_flight: InFlightPlan) -> None:
+        if session := self._sessions.get(in_flight.relay):
+            await session.line.say(Cancel(in_flight.plan))
         _count("cancelled")
-        await self._registry.end(job.plan, "cancelled")
+        await self._registry.end(in_flight.plan, "cancelled")
 
     def _outcome(self, relay: str, event: HubEvent) -> str:
         match event:

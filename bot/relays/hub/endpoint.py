@@ -17,7 +17,7 @@ from bot.http_log import HttpServerLog
 from bot.relays.hub.accept import Acceptor
 from bot.relays.hub.control_socket import clear
 from bot.relays.hub.hub import Hub
-from bot.relays.hub.session import RelayStream
+from bot.relays.hub.relay_stream import RelayStream
 from probes.protocol.messages import LONGEST, SUBPROTOCOL
 
 PATH: Final = "/relay"
@@ -116,9 +116,12 @@ def _application(hub: Hub) -> web.Application:
             return web.Response(status=426, text="Relays connect here, over a WebSocket.\n")
         await websocket.prepare(request)
         transport = request.transport
-        if transport is not None and websocket.ws_protocol == SUBPROTOCOL:
-            await hub.take_in(RelayStream(websocket, transport), lambda: hub.waiting.leave_by(transport))
-        await websocket.close()
+        if transport is None:
+            return websocket
+        line = RelayStream(websocket, transport)
+        if websocket.ws_protocol == SUBPROTOCOL:
+            await hub.take_in(line, lambda: hub.waiting.leave_by(transport))
+        await line.close()
         return websocket
 
     async def healthy(_: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bot.background import PeriodicTask
 from bot.logs import LogThrottle
+from bot.relays.hub.absence import why_unusable
 from bot.relays.hub.accept import PROOF, make_waiting_room
 from bot.relays.hub.connections import BEAT, PARTS, WATCH, RelayConnections
 from bot.relays.hub.dispatcher import PlanDispatcher
@@ -17,7 +18,8 @@ from bot.relays.hub.other_hubs import OtherHubs
 from bot.relays.hub.quotas import HubLimits
 from bot.relays.hub.rejections import RejectedError
 from bot.relays.hub.relay_status import status_elsewhere, status_here
-from bot.relays.hub.session import RelaySession, RelayStream, greet
+from bot.relays.hub.relay_stream import RelayStream
+from bot.relays.hub.session import RelaySession, greet
 from bot.storage.database import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.messages import (
@@ -60,6 +62,8 @@ class Hub:
         )
         self._throttle = LogThrottle(log)
         self._plans = PlanDispatcher(registry, self.sessions, limits or HubLimits(), self.others)
+        self.connections.renamed = self._plans.relay_renamed
+        self.relay_moved = self._plans.relay_moved  # its plans go on at the hub that it is connected to
 
     @property
     def sessions(self) -> dict[str, RelaySession]:
@@ -82,8 +86,7 @@ class Hub:
 
     def failing(self) -> list[str]:
         """List the background tasks that keep failing, and a NATS that stays away, one sentence each."""
-        problems = [*(task.problem for task in self.background), self.others.problem()]
-        return [problem for problem in problems if problem]
+        return list(filter(None, (*(task.problem for task in self.background), self.others.problem())))
 
     def status(self) -> HubStatus:
         """Count what the hub has at this moment."""
@@ -105,10 +108,6 @@ class Hub:
             (WAITING, ""): status.waiting,
             (TASKS_FAILING, ""): len(status.failing),
         } | self.others.gauges()
-
-    def relay_moved(self, name: str) -> None:
-        """Leave the plans of a relay that is connected to another hub to that one."""
-        self._plans.relay_moved(name)
 
     async def give_up(self, session: RelaySession, rejected: RejectedError | None = None) -> None:
         """Disconnect a relay that is connected to another hub; its plans go on there."""
@@ -160,6 +159,10 @@ class Hub:
         """List every enrolled relay, connected or not."""
         registered = await self.registry.all()
         return tuple(self._status(relay) for relay in registered if relay.key and relay.revoked is None)
+
+    async def unusable(self) -> dict[str, str]:
+        """Return why relays that are revoked or have not joined cannot be used, as what follows the name."""
+        return {relay.name: why_unusable(relay) for relay in await self.registry.unusable()}
 
     async def relay(self, name: str) -> RelayStatus | None:
         """Return the status of one relay; None if it is not enrolled."""

@@ -107,6 +107,11 @@ class InFlightPlans:
         while len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)
 
+    def relay_renamed(self, before: str, name: str) -> None:
+        """Go on with the plans of the relay *before*, which is called *name* now."""
+        for in_flight in self.of(before):
+            in_flight.relay = name
+
     def relay_gone(self, relay: str, because: str) -> None:
         """Let the plans of *relay* wait up to `GRACE` seconds for its return."""
         for in_flight in self.of(relay):

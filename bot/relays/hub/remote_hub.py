@@ -2,8 +2,9 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from types import MappingProxyType
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -48,6 +49,7 @@ class RemoteHub(ABC):
 
     absent: str = "no hub is running here"  # part of a sentence, for when nothing answers
     note: str = NOT_RUNNING  # the same as a sentence, with what to do
+    unusable: Mapping[str, str] = MappingProxyType({})  # revoked and invited relays, from the last list: why
 
     @property
     @abstractmethod
@@ -83,6 +85,9 @@ class RemoteHub(ABC):
     async def relays(self) -> tuple[RelayStatus, ...]:
         """List every relay; OSError if no hub is running."""
         answer = await self._answer({"op": "relays"})
+        self.unusable = read_json(
+            answer.get("unusable", {}), dict[str, str], "unusable"
+        )  # none: an older hub
         return tuple(read_status(item) for item in answer["relays"])
 
     async def relay(self, name: str) -> RelayStatus | None:

@@ -1,20 +1,16 @@
-"""Handle one relay connection: its authentication, and its state while it is connected."""
+"""Authenticate a relay that connects, and hold its state while it is connected."""
 
 import logging
 import secrets
 import time
-from asyncio import Transport
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from typing import Final, TypeVar, cast
+from dataclasses import dataclass
+from typing import Final
 
-from aiohttp import WSMsgType, web
-
-from bot.relays.hub.rejections import SENTENCES, RejectedError
+from bot.relays.hub.rejections import RejectedError
+from bot.relays.hub.relay_stream import RelayStream
 from bot.storage.relay_registry import JoinRefusedError, RegisteredRelay, RelayRegistry
-from probes.protocol.json_fields import WireError
 from probes.protocol.log_format import add_log_ids
-from probes.protocol.message_codec import read, write
 from probes.protocol.messages import (
     Challenge,
     Hello,
@@ -22,26 +18,17 @@ from probes.protocol.messages import (
     Pong,
     Proof,
     Ready,
-    RelayMessage,
     RunPlan,
 )
 from probes.protocol.signing import is_proved
-from probes.protocol.token_bucket import TokenBucket
 
 log: Final = logging.getLogger(__name__)
-
-M = TypeVar("M")
 
 STEP: Final = (
     1.0  # seconds between the clocks of hub and relay that no network explains from one ping to the next
 )
 
-# Unsent bytes from which a relay counts as one that does not read.
-BACKLOG: Final = 1_000_000
-
-# Frames per relay: a plan has about sixty observations, and four plans may run at once.
-FRAMES_A_SECOND: Final = 200.0
-FRAMES_AT_ONCE: Final = 2_000.0
+NEW_KEY: Final = "delete the file “key” in the relay's folder, then join again"
 
 FORMER: Final = "0.1."  # versions of relays that cannot read a signed revocation
 
@@ -56,7 +43,7 @@ class RelaySession:
     vantage: str
     version: str
     probes: tuple[str, ...]
-    line: "RelayStream"
+    line: RelayStream
     since: float
     ready: Ready | None = None
     leaving: bool = False
@@ -114,53 +101,6 @@ class RelaySession:
                 await self.line.say(Pong(0, time.time()))
 
 
-@dataclass(slots=True, eq=False)
-class RelayStream:
-    """Messages over one WebSocket, one per frame."""
-
-    socket: web.WebSocketResponse
-    transport: Transport
-    _frames: TokenBucket = field(
-        default_factory=lambda: TokenBucket.full(FRAMES_AT_ONCE, FRAMES_A_SECOND, time.monotonic())
-    )
-
-    async def say(self, message: RelayMessage) -> None:
-        """Send *message*. A closed connection is ignored here; missing replies are detected elsewhere."""
-        if self.transport.get_write_buffer_size() > BACKLOG:
-            self.abort()
-        try:
-            await self.socket.send_str(write(message))
-        except (ConnectionError, RuntimeError):
-            return
-
-    async def hear(self) -> RelayMessage | None:
-        """Read the next message; None at the end, `RejectedError` for an invalid one."""
-        frame = await self.socket.receive()
-        if frame.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
-            return None
-        if frame.type is not WSMsgType.TEXT:
-            raise RejectedError("malformed", 60.0)
-        if not self._frames.take(time.monotonic()):
-            raise RejectedError("malformed", 60.0, "the relay sent too much")
-        try:
-            return read(cast(str, frame.data), "relay")
-        except WireError as error:
-            raise RejectedError("malformed", 60.0, f"{SENTENCES['malformed']}: {error}"[:900]) from None
-
-    async def expect(self, kind: type[M]) -> M:
-        """Read a message that must be a *kind*."""
-        message = await self.hear()
-        if message is None:
-            raise ConnectionResetError
-        if not isinstance(message, kind):
-            raise RejectedError("malformed", 60.0)
-        return message
-
-    def abort(self) -> None:
-        """Close the connection without a message."""
-        self.transport.abort()
-
-
 async def greet(
     line: RelayStream, registry: RelayRegistry, names: Collection[str]
 ) -> tuple[RelaySession, RegisteredRelay]:
@@ -191,6 +131,8 @@ async def greet(
 async def _find(hello: Hello, token: str, registry: RelayRegistry) -> RegisteredRelay:
     """Find the relay by its key. A token is used up only if the key alone does not suffice."""
     relay = await registry.of_key(hello.key)
+    if relay and token and (name := await registry.invited(token)):
+        _check_key(relay, name)
     if relay and relay.revoked is None:
         return relay
     if token:
@@ -199,6 +141,18 @@ async def _find(hello: Hello, token: str, registry: RelayRegistry) -> Registered
         except JoinRefusedError as error:
             raise RejectedError(str(error)) from None
     raise await revoked(hello.key, hello.version, registry) if relay else RejectedError("unknown_relay")
+
+
+def _check_key(relay: RegisteredRelay, name: str) -> None:
+    """Reject a host that joins with an invitation for the relay *name* and with a key that cannot be its key."""
+    if relay.revoked is not None:
+        raise RejectedError(
+            "revoked", detail=f"the key of this host was revoked, as that of {relay.name}; {NEW_KEY}"
+        )
+    if name != relay.name:
+        raise RejectedError(
+            "bad_token", detail=f"the invitation is for {name}, and this host is {relay.name}; {NEW_KEY}"
+        )
 
 
 async def revoked(key: str, version: str, registry: RelayRegistry) -> RejectedError:

@@ -34,12 +34,14 @@ class SlackRelayDirectory(RelayDirectory):
     async def fresh(self) -> None:
         """Refresh the list as `RelayDirectory.fresh` does, and update the relay names of the vocabulary."""
         await super().fresh()
-        if self.vocabulary.relays != self.names:
-            self.vocabulary = replace(self.vocabulary, relays=self.names)
+        if (self.vocabulary.relays, self.vocabulary.unusable) != (self.names, self.unusable):
+            self.vocabulary = replace(self.vocabulary, relays=self.names, unusable=self.unusable)
 
     def check(self, names: tuple[str, ...]) -> None:
         """Raise `UsageError` if a relay no longer exists, or there are too many for one diagnosis."""
         for name in names:
+            if name not in self.names and (because := self.unusable.get(name)):
+                raise UsageError(f"{quote(name)} {because}.")
             if name not in self.names:
                 raise UsageError(
                     f"Relay {quote(name)} no longer exists. `/diagnose relays` lists all relays."

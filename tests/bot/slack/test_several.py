@@ -237,7 +237,7 @@ async def test_words_in_the_thread(there: Here, relays: Hub) -> None:
     await relays.house.hub.registry.revoke("berlin", 1.0)
     there.context.relay_directory._next = 0.0
     await there.slack.say("test again", there.user("grace"), thread=message.ts)
-    assert "Relay “berlin” no longer exists" in (await there.whisper("no longer exists")).text
+    assert "“berlin” has been revoked." in (await there.whisper("has been revoked")).text
 
 
 async def test_not_a_relay(there: Here, relays: Hub) -> None:
