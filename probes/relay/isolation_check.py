@@ -24,7 +24,7 @@ _REASONS: Final[Mapping[int, str]] = {
 def check_isolation(folder: Path) -> str:
     """Return "" if `hide` keeps a process from the key in *folder*, else a sentence.
 
-    Forked, and not imported here: an idle relay needs no more memory for it. Call it before there are threads.
+    Forked, and not imported here: an idle relay must not need memory for it. Call it before there are threads.
     """
     process = os.fork()
     if not process:

@@ -28,7 +28,7 @@ _NO_NEW_PRIVILEGES: Final = 38  # linux/prctl.h; the kernel asks for it first
 def hide(folder: Path) -> None:
     """Deny this process, and all that it starts, the files in *folder*; folders in it stay. OSError if impossible.
 
-    Landlock can only allow. So everything beside *folder* is allowed, at each level from the root down to it. Whatever
+    Landlock can only allow. So everything beside *folder* is allowed, at each level from the root down to it. What
     is made at one of these levels later is denied as well.
     """
     libc = ctypes.CDLL(None, use_errno=True)

@@ -1,4 +1,4 @@
-"""Allow one hub per database file: the relays of a second one would be out of reach of whoever asks the first.
+"""Allow one hub per database file: the relays of a second one would be out of reach for a bot that asks the first.
 
 The kernel holds the lock, so a hub that is killed leaves none behind. Hubs that share their relays over NATS need none.
 """

@@ -52,7 +52,7 @@ class RelayStream:
             return
 
     async def close(self, message: RelayMessage | None = None) -> None:
-        """Close the connection, after *message* if there is one: within `CLOSING` seconds, whatever the relay does."""
+        """Close the connection, after *message* if there is one: within `CLOSING` seconds in any case."""
         try:
             async with asyncio.timeout(CLOSING):
                 if message:
