@@ -20,6 +20,7 @@ BUSY: Final = 5000
 class SqliteDatabase(Database):
     """An SQLite file, with what `bot.storage.database` asks for besides queries."""
 
+    joins = "group_concat"
     file: Path | None = None
     _inode: tuple[int, int] | None = None
 

@@ -28,6 +28,8 @@ class ResultRows(Protocol):
 class Database(Protocol):
     """One connection, inside a transaction if it is the one that writes."""
 
+    joins: str  # the aggregate that joins the texts of many rows: group_concat, or string_agg
+
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> ResultRows:
         """Run one statement."""
 

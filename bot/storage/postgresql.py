@@ -45,6 +45,8 @@ _READ_ONLY: Final = "; SET default_transaction_read_only = on"
 class PostgresDatabase:
     """One connection to a server."""
 
+    joins = "string_agg"
+
     def __init__(self, address: PostgresAddress, *, read_only: bool = False) -> None:
         """Connect once; `psycopg.Error` if that fails."""
         settings = _LIVENESS | conninfo_to_dict(address.url) | {"client_encoding": "UTF8"}

@@ -9,16 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.errors import UsageError, quote, unknown_word
 from bot.storage.address import DatabaseAddress
 from bot.storage.audit_table import AuditTable
+from bot.storage.batched_lookup import BatchedLookup
 from bot.storage.database import Database
 from bot.storage.db_writer import Writer
+from bot.storage.last_heard import LastHeard, store_heard
 from bot.storage.relay_name_rules import check_names
+from bot.storage.valid_names import read_valid_names
 from probes.protocol.json_codec import dump, load
 from probes.protocol.keys import Identity
 from probes.protocol.model import USER_NETWORK
@@ -55,6 +58,10 @@ class JoinRefusedError(Exception):
 class RelayRegistry(AuditTable):
     """The relays of one database. Every method returns when its work is on disk."""
 
+    def __init__(self, writer: Writer) -> None:
+        super().__init__(writer)
+        self._by_key = BatchedLookup(self._of_keys)
+
     @classmethod
     def open(cls, address: DatabaseAddress, *, reads_only: bool = False) -> RelayRegistry:
         """Open the database, or create its file; `UsageError` if it cannot be used."""
@@ -62,6 +69,7 @@ class RelayRegistry(AuditTable):
 
     async def close(self) -> None:
         """Finish the queued work, then close."""
+        await self._by_key.close()
         await self._writer.close()
 
     async def invite(self, relay: RegisteredRelay, now: float, lives: float = TOKEN_LIVES) -> str:
@@ -119,8 +127,12 @@ class RelayRegistry(AuditTable):
 
     async def of_key(self, key: str) -> RegisteredRelay | None:
         """Return the relay that holds *key*, revoked or not."""
-        rows = await self._all("SELECT * FROM relays WHERE key = ?", key)
-        return _read(rows[0]) if rows else None
+        return await self._by_key.find(key)
+
+    async def _of_keys(self, keys: Sequence[str]) -> dict[str, RegisteredRelay]:
+        marks = ", ".join("?" * len(keys))
+        rows = await self._all(f"SELECT * FROM relays WHERE key IN ({marks})", *keys)  # noqa: S608 - only marks
+        return {row["key"]: _read(row) for row in rows}
 
     async def revocation_of(self, key: str) -> str:
         """Return the signed revocation of the relay that holds *key*, or an empty string."""
@@ -153,8 +165,7 @@ class RelayRegistry(AuditTable):
 
     async def valid_names(self) -> dict[str, str]:
         """Return the name of each relay that may connect, by its key. Revoked relays are not among them."""
-        rows = await self._all("SELECT key, name FROM relays WHERE key IS NOT NULL AND revoked IS NULL")
-        return {row["key"]: row["name"] for row in rows}
+        return await self._writer.read(read_valid_names)
 
     async def revoke(self, name: str, now: float, signer: Identity | None = None) -> None:
         """Revoke the relay's key and its tokens. The hub ends its connection.
@@ -187,18 +198,9 @@ class RelayRegistry(AuditTable):
 
         await self._writer.run(work)
 
-    async def heard(
-        self, name: str, at: float, gone: str = "", state: Mapping[str, Any] | None = None
-    ) -> None:
-        """Store when the hub last heard from a relay, why it disconnected, and the state that it reported."""
-
-        def work(db: Database) -> None:
-            db.execute("UPDATE relays SET seen = ?, gone = ? WHERE name = ?", (at, gone, name))
-            if state is not None:
-                sql = "UPDATE relays SET state = ? WHERE name = ? AND revoked IS NULL"
-                db.execute(sql, (dump(dict(state)), name))
-
-        await self._writer.run(work)
+    async def heard(self, heard: Mapping[str, LastHeard]) -> None:
+        """Store what the hub heard from relays, by their names."""
+        await self._writer.run(lambda db: store_heard(db, heard))
 
 
 def _hash(token: str) -> str:

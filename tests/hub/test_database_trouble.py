@@ -132,3 +132,13 @@ async def test_revocation_after_an_outage_of_the_database(
             (rejection,) = await relay.until(Rejection)
         assert rejection.reason == "revoked"
     assert caplog.text.count("watching for revoked relays failed and will be retried") == 1
+
+
+async def test_hub_that_stops(tmp_path: Path) -> None:
+    """What it heard from relays last is in the database."""
+    async with house(tmp_path) as home, dialled(await home.new("acme-hq"), home.url):
+        await home.until(lambda: "acme-hq" in home.hub.sessions and home.hub.sessions["acme-hq"].takes_plans)
+    registry = RelayRegistry.open(tmp_path / "lineman.db")
+    (relay,) = await registry.all()
+    await registry.close()
+    assert (relay.state["ready"], relay.gone) == (True, "the connection was closed")

@@ -16,7 +16,7 @@ BEAT: Final = 15.0  # seconds between pings to one relay; proxies close connecti
 MISSED: Final = 3  # unanswered pings after which a connection is closed
 ALIVE: Final = 2.0  # seconds that a connection has to answer a ping when another one claims its key
 WATCH: Final = 1.0  # seconds between two checks for changes that other processes made in the database
-PARTS: Final = 16  # parts of a beat; each part pings some of the relays
+PARTS: Final = 60  # parts of a beat; each pings some of the relays, few enough that no plan waits for them
 
 
 class RelayChanges:

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Final
 
 from bot.background import PeriodicTask
 from bot.logs import LogThrottle
@@ -13,6 +13,7 @@ from bot.relays.hub.absence import why_unusable
 from bot.relays.hub.accept import PROOF, make_waiting_room
 from bot.relays.hub.connections import BEAT, PARTS, WATCH, RelayConnections
 from bot.relays.hub.dispatcher import PlanDispatcher
+from bot.relays.hub.heard_relays import APART, HeardRelays
 from bot.relays.hub.messages import HubEvent, HubJob, HubStatus, RelayStatus
 from bot.relays.hub.other_hubs import OtherHubs
 from bot.relays.hub.quotas import HubLimits
@@ -56,7 +57,9 @@ class Hub:
         self._names = frozenset(name.casefold() for name in names)
         self.connections = RelayConnections(registry, beat)
         self.waiting = make_waiting_room()
+        self._heard_relays = HeardRelays(registry)
         self.background = (
+            PeriodicTask("storing the state of relays", self._heard_relays.store_next, APART, at_once=True),
             PeriodicTask("pinging the relays", self.connections.ping_some, beat / PARTS),
             PeriodicTask("watching for revoked relays", self.connections.watch, WATCH),
         )
@@ -83,6 +86,8 @@ class Hub:
             await asyncio.gather(*tasks, return_exceptions=True)
             for session in tuple(self.sessions.values()):
                 session.line.abort()
+            with suppress(StoreError):  # it was logged before
+                await self._heard_relays.store()
 
     def failing(self) -> list[str]:
         """List the background tasks that keep failing, and a NATS that stays away, one sentence each."""
@@ -153,7 +158,7 @@ class Hub:
             if session and self.connections.leave(session):
                 log.info("relay %s disconnected: %s", session.name, because)
                 self._plans.relay_gone(session.name)
-                await self._remember(session.name, because)
+                self._heard_relays.note(session.name, because)
 
     async def relays(self) -> tuple[RelayStatus, ...]:
         """List every enrolled relay, connected or not."""
@@ -209,12 +214,5 @@ class Hub:
             "offset_s": ready.offset,
             "ready": ready.ready,
         }
-        await self._remember(session.name, "", state)
+        self._heard_relays.note(session.name, "", state)
         await session.ping()
-
-    async def _remember(self, name: str, gone: str, state: Mapping[str, Any] | None = None) -> None:
-        """Store when a relay was last heard from. While the database fails, that is lost, and nothing else."""
-        try:
-            await self.registry.heard(name, time.time(), gone, state)
-        except StoreError as error:
-            self._throttle.warn(f"could not store the state of relays: {error}", "heard")

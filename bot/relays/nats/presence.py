@@ -31,6 +31,7 @@ BEAT: Final = 3.0  # seconds between two heartbeats of this hub
 LIVES: Final = 600.0  # seconds after which the bucket drops an entry that nobody has renewed
 ANSWERS: Final = 4.0  # seconds for JetStream to answer
 GATHER: Final = 0.05  # seconds in which changes are collected
+LOOK: Final = 1.0  # seconds between two looks at whether the entries still come
 AGAIN: Final = 0.5  # seconds until what failed is repeated
 FAREWELL: Final = 3.0  # seconds to withdraw the entries of a hub that stops
 
@@ -108,16 +109,21 @@ class HubPresence:
         watcher = await bucket.watchall()
         try:
             while self._connection.client is client:
-                with suppress(errors.TimeoutError):
-                    if entry := await watcher.updates(timeout=1.0):
-                        self._last_entry = _now()
-                        self._read(entry)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK):  # not for each entry: that costs more than reading it
+                        await self._read_all(watcher)
                 if _now() - self._last_entry > LEASE:
                     raise errors.StaleConnectionError
         finally:
             self._last_entry = _now()
             with suppress(errors.Error, OSError):
                 await watcher.stop()
+
+    async def _read_all(self, watcher: KeyValue.KeyWatcher) -> None:
+        async for entry in watcher:
+            if entry:  # None: that was all there was so far
+                self._last_entry = _now()
+                self._read(entry)
 
     def _read(self, entry: KeyValue.Entry) -> None:
         if hub := hub_of_key(entry.key):

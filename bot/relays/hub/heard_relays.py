@@ -1,0 +1,44 @@
+"""What the hub heard from relays and has not stored yet. It is stored together: thousands may connect at once."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bot.storage.last_heard import LastHeard
+from bot.storage.relay_registry import RelayRegistry
+
+APART: Final = 0.2  # seconds between two writes
+
+
+class HeardRelays:
+    """Collects, by relay, the newest of what is to be stored in *registry*."""
+
+    def __init__(self, registry: RelayRegistry) -> None:
+        self._registry = registry
+        self._unsaved: dict[str, LastHeard] = {}
+        self._news = asyncio.Event()
+
+    def note(self, name: str, gone: str = "", state: Mapping[str, Any] | None = None) -> None:
+        """Note that a relay was heard from now, why it disconnected, and the state that it reported."""
+        self._unsaved[name] = LastHeard(time.time(), gone, state).after(self._unsaved.get(name))
+        self._news.set()
+
+    async def store_next(self) -> None:
+        """Wait until there is something, and store all of it. What fails is stored by the next call."""
+        await self._news.wait()
+        await self.store()
+
+    async def store(self) -> None:
+        """Store all of it."""
+        heard, self._unsaved = self._unsaved, {}
+        self._news.clear()
+        try:
+            if heard:
+                await self._registry.heard(heard)
+        except Exception:
+            self._unsaved = heard | {
+                name: news.after(heard.get(name)) for name, news in self._unsaved.items()
+            }
+            self._news.set()
+            raise

@@ -1,0 +1,66 @@
+"""What the hub heard from relays is stored together, and not lost while the database fails."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.relays.hub.heard_relays import HeardRelays
+from bot.storage import connect
+from bot.storage.database import StoreError
+from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
+
+
+@pytest_asyncio.fixture
+async def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RelayRegistry]:
+    monkeypatch.setattr(connect, "BUSY", 20)  # ms
+    opened = RelayRegistry.open(tmp_path / "lineman.db")
+    for name in ("hq", "lyon"):
+        await opened.invite(RegisteredRelay(name, None), time.time())
+    yield opened
+    await opened.close()
+
+
+async def test_newest_of_each_relay(registry: RelayRegistry) -> None:
+    """A relay that reports its state and leaves at once is stored with both."""
+    heard = HeardRelays(registry)
+    heard.note("hq", "", {"version": "1"})
+    heard.note("lyon", "", {"version": "2"})
+    heard.note("hq", "it left")
+    await heard.store()
+    hq, lyon = await registry.all()
+    assert (hq.gone, hq.state, lyon.gone, lyon.state) == ("it left", {"version": "1"}, "", {"version": "2"})
+
+
+async def test_database_that_fails(registry: RelayRegistry, tmp_path: Path) -> None:
+    """What could not be stored is stored later, unless there is something newer."""
+    heard = HeardRelays(registry)
+    heard.note("hq", "", {"version": "1"})
+    heard.note("lyon", "it left")
+    other = sqlite3.connect(tmp_path / "lineman.db")
+    other.execute("BEGIN IMMEDIATE")
+    storing = asyncio.create_task(heard.store_next())
+    await asyncio.sleep(0)
+    heard.note("hq", "it left")
+    heard.note("lyon", "", {"version": "2"})
+    with pytest.raises(StoreError):
+        await storing
+    other.close()
+    await heard.store_next()
+    hq, lyon = await registry.all()
+    assert (hq.gone, hq.state, lyon.gone, lyon.state) == ("it left", {"version": "1"}, "", {"version": "2"})
+
+
+async def test_nothing_to_store(registry: RelayRegistry) -> None:
+    """The task waits until there is something."""
+    heard = HeardRelays(registry)
+    waiting = asyncio.create_task(heard.store_next())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    heard.note("hq", "it left")
+    await waiting
+    assert [relay.gone for relay in await registry.all()] == ["it left", ""]
