@@ -124,8 +124,8 @@ sdk-samples: packages $(VENV)/dev.stamp  ## consoles of the real JavaScript SDK 
 bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, beside bare WebSockets and NATS, in one run
 	$(BIN)/python -m tests.hub $(ARGS)
 
-bench-hubs: packages $(VENV)/dev.stamp  ## what 10,000 relays cost two hubs with NATS, on SQLite and on PostgreSQL
-	$(BIN)/python -m tests.hub.two_hubs $(ARGS)
+bench-hubs: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, and 10,000 two hubs with NATS, on SQLite and on PostgreSQL
+	$(BIN)/python -m tests.hub.bench_hubs $(ARGS)
 
 hubs-chaos: packages $(VENV)/dev.stamp  ## 1,000 plans on 500 relays of two hubs, while hubs, NATS, and PostgreSQL are killed
 	$(BIN)/python -m tests.hub.hubs_chaos $(ARGS)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from tests.hub.load_test import process, resident, set_off, shares
+from tests.hub.load_test import process, set_off, shares
 from tests.hub.nginx_front import nginx_front
+from tests.hub.process_cost import resident
 
 JOB = "j" * 800  # bytes, about the size of a signed plan
 BUFFER = 256 * 1024  # asyncio's default buffer per TLS connection and direction

@@ -1,188 +1,223 @@
-"""`python -m tests.hub.two_hubs [COUNT]`: many relays on two hubs with NATS, on SQLite and on PostgreSQL.
+"""`python -m tests.hub.bench_hubs [--one COUNT] [--two COUNT] [--database NAME]`: what many relays cost their hubs.
 
-Prints the time until all are connected, the memory of each relay, and the round trip of one plan to each in turn.
+Connects them to one hub, and to two hubs with NATS, behind nginx with TLS; on SQLite, and on PostgreSQL. Prints the
+time until all are connected, the CPU time of each part per connection, the memory of each relay, and the round trip
+of one plan to each relay in turn.
 """
 
+import argparse
 import asyncio
 import os
-import re
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from asyncio.subprocess import Process
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.relays.hub.control_socket import ControlSocket
+from bot.relays.hub.remote_hub import RemoteHub
 from bot.relays.remote import RemoteRelay
-from probes.protocol.keys import make_identity
+from probes.protocol.keys import Identity, make_identity
 from tests import postgresql
 from tests.certificates import make_server
-from tests.hub.load_test import MANY, ROOT, SMALL, process, resident, set_off
+from tests.hub.hub_process import NAMES, HubProcess
+from tests.hub.load_test import SMALL, process, set_off
 from tests.hub.nats_server import NatsServer, nats_server
 from tests.hub.nginx_front import nginx_front
+from tests.hub.process_cost import cpu, family, resident
 from tests.hub.several_hubs import NatsHubs, nats_settings
 
-NAMES = ("hub-a", "hub-b")
 FLOCKS = 2  # processes with relays of one hub
-STORM, OVERHEAD, OURS, ALL = (
-    30.0,
-    100.0,
-    20.0,
-    60.0,
-)  # the goals: s, ms at p99, kB a relay, kB a relay with nginx
+# The goals: s until all are connected, ms of a plan at p99, kB a relay in the hubs, kB a relay with nginx and NATS.
+STORM, OVERHEAD, OURS, ALL = 30.0, 100.0, 20.0, 60.0
 PATIENCE = 400.0  # seconds
-HEAD = "database     relays  connect s  hub kB  nginx kB  nats kB  hubs s  round trip ms p50    p99      max"
+HEAD = """\
+                              connect  CPU ms of each connection        kB of each relay    round trip ms      CPU ms
+database     hubs  relays           s  hubs nginx NATS database relays  hubs nginx NATS     p50    p99    max  a plan"""
 
 
-class HubProcess:
-    """`lineman hub` on a port of loopback, without limits of plans; it may be killed and started again."""
+@dataclass(frozen=True)
+class Setup:
+    """What one row measures."""
 
-    def __init__(self, folder: Path, server: NatsServer, name: str, database: str) -> None:
-        self.socket, self._log, self._port = folder / f"{name}.sock", folder / f"{name}.log", 0
-        limits = ("RELAY_AN_HOUR", "PERSON_AT_ONCE", "PERSON_AN_HOUR")
-        self._environment = {f"LINEMAN_HUB_{limit}": str(MANY) for limit in limits} | {
-            "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(folder), "LINEMAN_DATABASE": database,
-            "LINEMAN_HUB_SOCKET": str(self.socket), "LINEMAN_HUB_URL": "wss://127.0.0.1/relay",
-            "LINEMAN_NATS": server.url(name), "LINEMAN_NATS_NAME": name, "LINEMAN_LOG": "WARNING",
-        }  # fmt: skip
+    kind: str
+    database: str
+    hubs: int
+    relays: int
+    server_pid: int | None  # of PostgreSQL
 
-    def __enter__(self) -> "HubProcess":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    def start(self) -> None:
-        with self._log.open("wb") as log:
-            argv = [sys.executable, "-m", "bot.cli", "hub", "--listen", f"127.0.0.1:{self._port}"]
-            self.process = subprocess.Popen(argv, env=self._environment, cwd=ROOT, stdout=log, stderr=log)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def address(self) -> str:
-        """Return where it listens, once it does."""
-        until = time.monotonic() + 30
-        while not (found := re.search(r"Listening on 127.0.0.1:(\d+),", self.log())):
-            assert time.monotonic() < until, self.log()
-            time.sleep(0.05)
-        self._port = int(found[1])
-        return f"127.0.0.1:{self._port}"
-
-    def log(self) -> str:
-        return self._log.read_text()
+    def shares(self) -> list[tuple[int, int, int]]:
+        """Distribute the relays: the number of the hub, and first and last of each process."""
+        parts = self.hubs * FLOCKS
+        cuts = [self.relays * part // parts for part in range(parts + 1)]
+        return [(part // FLOCKS, cuts[part], cuts[part + 1]) for part in range(parts)]
 
 
-def shares(count: int) -> list[tuple[int, int, int]]:
-    """Distribute the relays: the number of the hub, and first and last of each process."""
-    parts = len(NAMES) * FLOCKS
-    cuts = [count * part // parts for part in range(parts + 1)]
-    return [(part // FLOCKS, cuts[part], cuts[part + 1]) for part in range(parts)]
+@dataclass
+class Site:
+    """The running hubs of one row, their nginx, and NATS if there are several."""
+
+    hubs: list[HubProcess]
+    fronts: list[tuple[str, list[int]]]  # address and processes
+    nats: NatsServer | None
+    database: int | None  # the process of PostgreSQL
+    relays: list[int] = field(default_factory=list)  # the processes with them
+
+    def groups(self) -> tuple[list[int], list[int], list[int]]:
+        """Return the processes of hubs, nginx, and NATS."""
+        nats = [self.nats.process.pid] if self.nats and self.nats.process else []
+        return [hub.process.pid for hub in self.hubs], [pid for _, pids in self.fronts for pid in pids], nats
+
+    def memory(self) -> list[float]:
+        """Return the kB of hubs, nginx, and NATS."""
+        return [resident(group) for group in self.groups()]
+
+    def cpu(self) -> list[float]:
+        """Return the CPU seconds of hubs, nginx, NATS, the database's server, and the relays."""
+        database = family(self.database) if self.database else []
+        return [cpu(group) for group in (*self.groups(), database, self.relays)]
 
 
-async def connected(hubs: list[HubProcess]) -> int:
-    """Count the relays of both hubs; one that is too busy to answer has none."""
-    total = 0
-    for hub in hubs:
-        with suppress(OSError):  # TimeoutError, too
-            total += (await ControlSocket(hub.socket).hub()).connected
-    return total
-
-
-async def measure(kind: str, database: str, folder: Path, count: int, tls: Path) -> bool:
+async def measure(setup: Setup, folder: Path, tls: Path) -> bool:
     """Print one row; return whether the goals are met."""
-    signer = make_identity(folder / "signing.key")
+    signer, count = make_identity(folder / "signing.key"), setup.relays
+    os.environ["LINEMAN_DATABASE"] = setup.database
+    async with process("tests.hub.many_relays", "enrol", folder, count, signer.key) as enrolling:
+        assert await enrolling.wait() == 0
     async with AsyncExitStack() as stack:
-        server = stack.enter_context(nats_server())
-        os.environ["LINEMAN_DATABASE"] = database
-        async with process("tests.hub.many_relays", "enrol", folder, count, signer.key) as enrolling:
-            assert await enrolling.wait() == 0
-        hubs = [stack.enter_context(HubProcess(folder, server, name, database)) for name in NAMES]
-        fronts = [
-            stack.enter_context(nginx_front(folder, tls, hub.address(), 18443 + number))
-            for number, hub in enumerate(hubs)
-        ]
-        pids = (
-            [hub.process.pid for hub in hubs],
-            [pid for _, more in fronts for pid in more],
-            [server.process.pid],
-        )
-        before = [resident(group) for group in pids]
-        parts = [
-            await stack.enter_async_context(
-                process("tests.hub.many_relays", f"wss://{fronts[hub][0]}/relay", folder, first, last, tls)
-            )
-            for hub, first, last in shares(count)
-        ]
-        begun = await set_off(parts)
-        while await connected(hubs) < count:
-            there = [await connected([hub]) for hub in hubs], [hub.log()[-2000:] for hub in hubs]
-            assert time.perf_counter() < begun + PATIENCE, there
-            await asyncio.sleep(0.2)
-        storm = time.perf_counter() - begun
+        site = _open(setup, folder, tls, stack)
+        empty = site.memory()
+        flocks = []
+        for hub, first, last in setup.shares():
+            words = (f"wss://{site.fronts[hub][0]}/relay", folder, first, last, tls)
+            flocks.append(await stack.enter_async_context(process("tests.hub.many_relays", *words)))
+        site.relays = [flock.pid for flock in flocks]
+        begun, idle = await set_off(flocks), site.cpu()
+        await _until_connected(site.hubs, flocks, count, begun + PATIENCE)
+        storm, connected = time.perf_counter() - begun, site.cpu()
         await asyncio.sleep(2.0)
-        each = [(resident(group) - start) / count for group, start in zip(pids, before, strict=True)]
-        used = cpu(pids[0])
-        taken = await plans(server, signer, count)
-        used, late = cpu(pids[0]) - used, statistics.quantiles(taken, n=100)[98]
+        each, before = _shares(empty, site.memory(), count), site.cpu()
+        taken = await plans(_requester(site), signer, count)
+        plan = _shares(before, site.cpu(), count)[0] * 1000
+    late, used = statistics.quantiles(taken, n=100)[98], [ms * 1000 for ms in _shares(idle, connected, count)]
     print(
-        f"{kind:12} {count:6} {storm:10.1f} {each[0]:7.1f} {each[1]:9.1f} {each[2]:8.2f} {used:7.1f} "
-        f"{statistics.median(taken):18.1f} {late:6.1f} {max(taken):8.1f}",
+        f"{setup.kind:12} {setup.hubs:4} {count:7} {storm:11.1f} {_columns(used, 5, 5, 4, 8, 6)} "
+        f"{_columns(each, 5, 5, 4)} {statistics.median(taken):7.1f} {late:6.1f} {max(taken):6.0f} {plan:7.1f}",
         flush=True,
     )
     return storm <= STORM and late <= OVERHEAD and each[0] <= OURS and sum(each) <= ALL
 
 
-def cpu(pids: list[int]) -> float:
-    """Return the CPU seconds of processes so far."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
-    return sum(int(field[11]) + int(field[12]) for field in fields) / ticks
+def _open(setup: Setup, folder: Path, tls: Path, stack: AsyncExitStack) -> Site:
+    nats = stack.enter_context(nats_server()) if setup.hubs > 1 else None
+    hubs = [
+        stack.enter_context(HubProcess(folder, name, setup.database, nats, has_port=False))
+        for name in NAMES[: setup.hubs]
+    ]
+    fronts = [
+        stack.enter_context(nginx_front(folder, tls, f"unix:{hub.address()}", 18443 + number))
+        for number, hub in enumerate(hubs)
+    ]
+    return Site(hubs, fronts, nats, setup.server_pid)
 
 
-async def plans(server: NatsServer, signer: Any, count: int) -> list[float]:
+def _shares(before: Sequence[float], after: Sequence[float], count: int) -> list[float]:
+    return [(now - start) / count for start, now in zip(before, after, strict=True)]
+
+
+def _columns(values: Sequence[float], *widths: int) -> str:
+    return " ".join(f"{value:{width}.1f}" for value, width in zip(values, widths, strict=True))
+
+
+async def _until_connected(
+    hubs: list[HubProcess], flocks: Sequence[Process], count: int, until: float
+) -> None:
+    while sum(there := [await _connected(hub) for hub in hubs]) < count:
+        assert time.perf_counter() < until, (there, [hub.log()[-2000:] for hub in hubs])
+        assert all(flock.returncode is None for flock in flocks), "relays could not connect"
+        await asyncio.sleep(0.2)
+
+
+async def _connected(hub: HubProcess) -> int:
+    """Count the relays of a hub; one that is too busy to answer has none."""
+    with suppress(OSError):  # TimeoutError, too
+        return (await ControlSocket(hub.socket).hub()).connected
+    return 0
+
+
+def _requester(site: Site) -> RemoteHub:
+    return NatsHubs(nats_settings(site.nats, "bot-a")) if site.nats else ControlSocket(site.hubs[0].socket)
+
+
+async def plans(hub: RemoteHub, signer: Identity, count: int) -> list[float]:
     """Send one plan to each relay in turn; return the milliseconds from the plan to its verified report."""
-    bot = NatsHubs(nats_settings(server, "bot-a"))
     taken = []
-    async with bot.used():
+    async with AsyncExitStack() as stack:
+        if isinstance(hub, NatsHubs):
+            await stack.enter_async_context(hub.used())
         for number in range(count):
             begun = time.perf_counter()
-            async with RemoteRelay(f"relay-{number}", bot, signer).run(SMALL) as coming:
+            async with RemoteRelay(f"relay-{number}", hub, signer).run(SMALL) as coming:
                 assert [item.failure async for item in coming] == [None], number
             taken.append((time.perf_counter() - begun) * 1000)
     return taken
 
 
-def main(count: int) -> int:
-    """Measure on both databases; return 1 if a goal is missed."""
+def main(words: Sequence[str]) -> int:
+    """Measure each setup; return 1 if a goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.hub.bench_hubs")
+    parser.add_argument("--one", type=int, default=2_000, help="relays on one hub; 0 leaves it out")
+    parser.add_argument("--two", type=int, default=10_000, help="relays on two hubs; 0 leaves it out")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only on this one")
+    options = parser.parse_args(words)
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    print(HEAD, flush=True)
+    print(f"{os.cpu_count()} cores, load {_load()} before\n{HEAD}", flush=True)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lineman_hubs_")))
-        made = make_server(None, "127.0.0.1")
-        key = made.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        tls = folder / "hub.pem"
-        tls.write_bytes(key + made.pem.encode())
-        server = stack.enter_context(postgresql.server())
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lineman_hubs_")))
+        tls = make_certificate(home)
         met = []
-        for kind, database in (("SQLite", str(folder / "lineman.db")), ("PostgreSQL", server.database())):
-            own = folder / kind
-            own.mkdir()
-            met.append(asyncio.run(measure(kind, database, own, count, tls)))
-    print(
-        f"goals: {STORM:g} s, {OVERHEAD:g} ms at p99, {OURS:g} and {ALL:g} kB: {'met' if all(met) else 'missed'}"
-    )
+        for setup in _setups(options, home, stack):
+            folder = home / f"{setup.kind}-{setup.hubs}"
+            folder.mkdir(exist_ok=True)
+            met.append(asyncio.run(measure(setup, folder, tls)))
+    goals = f"{STORM:g} s, {OVERHEAD:g} ms at p99, {OURS:g} and {ALL:g} kB"
+    print(f"load {_load()} after; goals: {goals}: {'met' if all(met) else 'missed'}")
     return 0 if all(met) else 1
 
 
+def _setups(options: argparse.Namespace, home: Path, stack: ExitStack) -> list[Setup]:
+    server, pid = None, None
+    if options.database != "sqlite":
+        server = stack.enter_context(postgresql.server())
+        pid = int((server.data / "postmaster.pid").read_text().split()[0])
+    setups = []
+    for hubs, count in ((1, options.one), (2, options.two)):
+        if count and options.database != "postgresql":
+            setups.append(Setup("SQLite", str(home / f"lineman-{hubs}.db"), hubs, count, None))
+        if count and server:
+            setups.append(Setup("PostgreSQL", server.database(), hubs, count, pid))
+    return setups
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f}"
+
+
+def make_certificate(folder: Path) -> Path:
+    """Make the certificate of 127.0.0.1, with its key."""
+    made, path = make_server(None, "127.0.0.1"), folder / "hub.pem"
+    key = made.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(key + made.pem.encode())
+    return path
+
+
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else 10_000))
+    sys.exit(main(sys.argv[1:]))

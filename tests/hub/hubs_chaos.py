@@ -30,10 +30,10 @@ from probes.protocol.order import SignedPlan
 from probes.protocol.report import sign_report
 from tests import postgresql
 from tests.hub.hub_fixture import PLAN
+from tests.hub.hub_process import NAMES, HubProcess
 from tests.hub.nats_server import NatsServer, nats_server
 from tests.hub.scripted_relay import Dialler, TurnedAwayError, dialled, observation
 from tests.hub.several_hubs import NatsHubs, nats_settings
-from tests.hub.two_hubs import NAMES, HubProcess
 
 WORKERS = 40
 TWICE = 5  # each fifth plan is sent twice
@@ -210,7 +210,7 @@ async def opened(folder: Path, count: int, stack: ExitStack) -> AsyncIterator[tu
         for relay in relays:
             token = await registry.invite(RegisteredRelay(relay.name, None), time.time())
             await registry.join(token, relay.me.key, relay.me.sealing, time.time())
-        hubs = {name: stack.enter_context(HubProcess(folder, server, name, url)) for name in NAMES}
+        hubs = {name: stack.enter_context(HubProcess(folder, name, url, server)) for name in NAMES}
         bots = [NatsHubs(nats_settings(server, user)) for user in ("bot-a", "bot-b")]
         for bot in bots:
             await closing.enter_async_context(bot.used())

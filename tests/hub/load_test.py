@@ -23,6 +23,7 @@ from probes.protocol.keys import Identity, make_identity
 from probes.protocol.messages import Done
 from probes.protocol.model import Plan, Step, Target
 from tests.hub.nginx_front import nginx_front
+from tests.hub.process_cost import resident
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "127.0.0.1"
@@ -81,12 +82,6 @@ class Crowd:
         self.asker.stdin.write(f"{count}\n".encode())
         taken: list[float] = json.loads(await self.asker.stdout.readline())
         return taken
-
-
-def resident(pids: Sequence[int]) -> float:
-    """Return the proportional resident memory of processes in kB: shared pages count once."""
-    lines = [line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
-    return sum(float(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 @asynccontextmanager

@@ -10,13 +10,14 @@ import ssl
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
-import aiohttp
+from aiohttp import ClientWebSocketResponse
 
 from bot.storage.address import parse_database
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.keys import Identity, decode, encode
-from probes.protocol.messages import SUBPROTOCOL
+from tests.hub.light_socket import connect
 from tests.hub.scripted_relay import Dialler
 
 AT_ONCE = 100  # connections made at the same time; the hub lets 250 of one address wait
@@ -25,29 +26,24 @@ AT_ONCE = 100  # connections made at the same time; the hub lets 250 of one addr
 async def fly(url: str, folder: Path, part: slice, context: ssl.SSLContext | None) -> None:
     signer, *seeds = (folder / "keys").read_text().split()
     relays = [Dialler(Identity.from_seed(decode(seed)), signer, hub="127.0.0.1") for seed in seeds[part]]
-    connector = aiohttp.TCPConnector(limit=0)
     gate, lives = asyncio.Semaphore(AT_ONCE), list[asyncio.Task[None]]()
-    timeout = aiohttp.ClientTimeout(None)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
 
-        async def connect(relay: Dialler) -> None:
-            async with gate:
-                relay.socket = await session.ws_connect(
-                    url, protocols=(SUBPROTOCOL,), ssl=context or True, compress=0
-                )
-                await relay.greet()
-            # At once: a hub that gets no answer to its pings for 45 s closes the connection.
-            lives.append(asyncio.create_task(relay.live()))
+    async def connect_relay(relay: Dialler) -> None:
+        async with gate:
+            relay.socket = cast("ClientWebSocketResponse", await connect(url, context))  # has what relays use
+            await relay.greet()
+        # At once: a hub that gets no answer to its pings for 45 s closes the connection.
+        lives.append(asyncio.create_task(relay.live()))
 
-        print("up", flush=True)
-        await asyncio.to_thread(sys.stdin.readline)
-        async with asyncio.TaskGroup() as group:
-            for relay in relays:
-                group.create_task(connect(relay))
-        await asyncio.to_thread(sys.stdin.read)
-        for life in lives:
-            life.cancel()
-        await asyncio.gather(*lives, return_exceptions=True)
+    print("up", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    async with asyncio.TaskGroup() as group:
+        for relay in relays:
+            group.create_task(connect_relay(relay))
+    await asyncio.to_thread(sys.stdin.read)
+    for life in lives:
+        life.cancel()
+    await asyncio.gather(*lives, return_exceptions=True)
 
 
 async def enrol(folder: Path, count: int, signer: str) -> None:

@@ -1,5 +1,6 @@
 """nginx in front of a hub on loopback, as docs/hub.md describes it."""
 
+import os
 import shutil
 import subprocess
 import time
@@ -12,7 +13,8 @@ from pathlib import Path
 def nginx_front(folder: Path, tls: Path, upstream: str, port: int = 18443) -> Iterator[tuple[str, list[int]]]:
     """Terminate TLS for the hub at *upstream*; yield the address and the process ids."""
     conf = folder / f"nginx-{port}.conf"
-    conf.write_text(f"""daemon off; worker_processes 1; pid {folder}/nginx-{port}.pid;
+    user = "user root; " if os.getuid() == 0 else ""  # else its workers cannot open the socket of the hub
+    conf.write_text(f"""{user}daemon off; worker_processes 1; pid {folder}/nginx-{port}.pid;
 error_log {folder}/nginx.log; worker_rlimit_nofile 20000;
 events {{ worker_connections 16384; }}
 http {{

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.bot.small_world import SmallWorld, small_world
+from tests.hub.flooding_process import GARBAGE, NOTHING_PROVED, send_garbage
 from tests.hub.processes import Town, town
 from tests.turnserver import Coturn
 
@@ -20,10 +21,6 @@ DESCRIPTORS = 512
 SILENT = 600
 SILENT_IN_TLS = 100
 HASTY = 5_000 if os.environ.get("LINEMAN_FLOOD") == "full" else 500
-NOTHING_PROVED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-NOTHING_PROVED.check_hostname = False
-NOTHING_PROVED.verify_mode = ssl.CERT_NONE
-FORGED = b"\x16\x03\x01\n2026-01-01 00:00:00 INFO hub: relay acme-hq connected\n\x1b[2J\r\n\r\n"
 
 
 @pytest.fixture
@@ -65,7 +62,7 @@ async def test_silent_and_hasty_connections(here: Town, world: SmallWorld) -> No
         for _ in range(SILENT_IN_TLS):
             await _silent(stack, host, int(port), NOTHING_PROVED)
         for number in range(HASTY):
-            await asyncio.to_thread(_send_garbage, host, int(port), GARBAGE[number % len(GARBAGE)])
+            await asyncio.to_thread(send_garbage, host, int(port), GARBAGE[number % len(GARBAGE)])
         done = await asyncio.to_thread(here.lineman, *words)
         assert done.returncode == 1, done.stdout + done.stderr + here.log("hub")[-2000:]
         assert json.loads(done.stdout)["relay"]["name"] == "acme-hq"
@@ -88,20 +85,3 @@ async def _silent(stack: AsyncExitStack, host: str, port: int, context: ssl.SSLC
                 asyncio.Protocol, host, port, ssl=context
             )
             stack.callback(transport.abort)
-
-
-def _send_garbage(host: str, port: int, garbage: bytes) -> None:
-    """Connect, send what is neither a whole TLS handshake nor HTTP, and leave."""
-    with suppress(OSError), socket.create_connection((host, port), timeout=5) as connection:
-        connection.sendall(garbage)
-
-
-def _client_hello() -> bytes:
-    sent = ssl.MemoryBIO()
-    handshake = NOTHING_PROVED.wrap_bio(ssl.MemoryBIO(), sent)
-    with suppress(ssl.SSLWantReadError):
-        handshake.do_handshake()
-    return sent.read()
-
-
-GARBAGE = (FORGED, _client_hello(), b"GET / HTTP/1.1\r\n", b"\x00")
