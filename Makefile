@@ -98,7 +98,7 @@ start-up: $(VENV)/dev.stamp  ## milliseconds from start to first check, and to r
 structure: $(VENV)/dev.stamp  ## packages, levels, long functions and files, and what one /diagnose in Slack goes through
 	@$(BIN)/python -m tests.structure
 
-codes: $(VENV)/run.stamp  ## write docs/codes.md anew from the knowledge
+codes: $(VENV)/run.stamp  ## write docs/codes.md from the knowledge again
 	$(BIN)/lineman knowledge codes > docs/codes.md
 
 slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 commands, 5,000 hostile texts a way in, kill -9
@@ -108,7 +108,7 @@ allowlist-lab: packages $(VENV)/dev.stamp  ## every line of an allow-list taken 
 	LINEMAN_ALLOWLIST=full $(BIN)/python -m pytest tests/lab/test_allowlist.py $(ARGS)
 
 JOBS ?= 2
-lab-statistics: packages $(VENV)/dev.stamp  ## right diagnoses of bad lines, up to 100 of each, JOBS side by side; goes on where it was stopped (needs root)
+lab-statistics: packages $(VENV)/dev.stamp  ## right diagnoses of bad lines, up to 100 of each, JOBS side by side; continues where it was stopped (needs root)
 	$(BIN)/python -m tests.lab.statistics --jobs $(JOBS) $(ARGS)
 
 locate-lab: packages $(VENV)/dev.stamp  ## four flows, each dropped at each of four routers, in the fault lab (needs root)
@@ -160,7 +160,7 @@ lab-list: $(VENV)/dev.stamp
 relay-package: $(VENV)/dev.stamp  ## the wheel of the relay alone, in build/relay: see docs/relays.md
 	$(BIN)/python packaging/relay/build.py
 
-lock: $(VENV)/dev.stamp  ## write the locks anew from pyproject.toml
+lock: $(VENV)/dev.stamp  ## write the locks from pyproject.toml again
 	$(BIN)/python requirements/lock.py
 
 clean:

@@ -77,7 +77,7 @@ Earlier runs
 
 The customer's browser
   lineman check-link CODE [PLATFORM]   make a link that lets the customer's browser test the network
-  lineman check-link list | show NAME | revoke NAME
+  lineman check-link list | show NAME | cancel NAME
   lineman check serve                  serve the page of these links (docs/check-link.md)
 
 Slack and relays

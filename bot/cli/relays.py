@@ -149,9 +149,9 @@ async def _revoke(registry: RelayRegistry, settings: HubSettings, words: list[st
 async def _rename(registry: RelayRegistry, _: HubSettings, words: list[str]) -> None:
     """Rename a relay."""
     if len(words) != 2:
-        raise UsageError("Give the present name and the new one: lineman relays rename acme-hq acme-berlin.")
+        raise UsageError("Give the current name and the new one: lineman relays rename acme-hq acme-berlin.")
     await registry.rename(*words)
-    sys.stdout.write(f"{words[0]} is called {words[1]} now.\n")
+    sys.stdout.write(f"Renamed {words[0]} to {words[1]}.\n")
 
 
 _COMMANDS: Final[

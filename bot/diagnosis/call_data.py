@@ -32,7 +32,7 @@ NOT_FINAL: Final = (
     "within 30 minutes."
 )
 NOTHING: Final = (
-    "Twilio has no data for this call yet, or none at all. They come 90 s to 30 minutes after the call, and an event "
+    "Twilio has no data for this call yet, or none at all. It arrives 90 s to 30 minutes after the call, and an event "
     "that is missing proves nothing."
 )
 NO_TRACE: Final = (

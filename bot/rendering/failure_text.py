@@ -77,8 +77,8 @@ SENTENCES: Final[dict[Failure, str]] = {
 
 # What each probe does, placed before its target.
 ACTS: Final = {
-    "route": "Internet access towards",
-    "ip_version": "IP versions towards",
+    "route": "Internet access toward",
+    "ip_version": "IP versions toward",
     "dns": "Name lookup (DNS) of",
     "tcp": "TCP connection to",
     "tls": "TLS session with",
@@ -87,7 +87,7 @@ ACTS: Final = {
     "portal": "Known page at",
     "pac": "Search for a proxy script (PAC) in the",
     "stun": "STUN binding with",
-    "nat": "NAT behavior towards",
+    "nat": "NAT behavior toward",
     "quality": "Loss, round trip, and jitter to",
     "turn": "TURN allocation on",
     "udp_media": "Media packets over UDP through",

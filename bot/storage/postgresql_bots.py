@@ -141,7 +141,7 @@ class _BotSession:
             return
         self._take()  # before the look, so that nobody deletes the bot after it
         if not self._is_known():
-            log.critical("other bots took over the work of this one on %s, so it ends", self.address)
+            log.critical("other bots took over the work of this one on %s, so it exits", self.address)
             raise _TakenOverError
 
     def wait(self, closing: int, seconds: float) -> list[Note]:
@@ -202,8 +202,8 @@ async def _wait(session: _BotSession, patience: float) -> None:
                 await asyncio.sleep(AGAIN)
     except TimeoutError:
         raise UsageError(
-            f"Another bot uses {session.address} alone, or this one is to be alone (LINEMAN_BOTS=one). "
-            "Stop the other one, or let it end."
+            f"Another bot uses {session.address}, and one of the two has LINEMAN_BOTS=one. "
+            "Stop the other bot, or wait until it has stopped."
         ) from None
     except psycopg.Error as error:
         because = describe(error, session.address)

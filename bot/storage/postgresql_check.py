@@ -28,7 +28,7 @@ def check_server(address: PostgresAddress) -> tuple[Literal["ok", "problem"], st
             _write_nothing(db)
             (encrypted,) = db.execute(_ENCRYPTED).fetchone()
         except psycopg.Error as error:
-            step = "Give the user of the address the rights to read and write the tables of Lineman."
+            step = "Give this user permission to read and write Lineman's tables."
             return "problem", f"{address} cannot be written: {describe(error, address)}.", step
     if not encrypted:
         found = f"The connection to {address} is not encrypted."

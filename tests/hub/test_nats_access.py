@@ -272,7 +272,7 @@ async def test_credentials_file(tmp_path: Path) -> None:
         (tmp_path / "bot.creds").write_text("something else")
         assert (
             await trouble()
-            == "the file that LINEMAN_NATS_CREDENTIALS names does not hold credentials of NATS"
+            == "the file that LINEMAN_NATS_CREDENTIALS names contains no NATS credentials"
         )
 
 

@@ -12,6 +12,14 @@ import yaml
 DOCUMENTS: Final = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**/*.md")
 GENERATED: Final = ("docs/codes.md",)  # tables made from knowledge files, which are read themselves
 PACKAGES: Final = ("bot", "knowledge", "probes")
+# JSON is YAML, too: what Slack shows of the app, what editors show of a field, the check page, and alerts.
+DATA: Final = (
+    "manifest*.json",
+    "docs/schemas/*.json",
+    "knowledge/schemas/*.json",
+    "bot/check_link/page/strings/en.json",
+    "packaging/prometheus/*.yaml",
+)
 # Words that users type, not ours: example phrases, and titles of other people's pages.
 USERS_WORDS: Final = frozenset({"symptoms", "questions", "references", "aliases", "heard"})
 USERS_FILES: Final = ("knowledge/search/",)
@@ -47,6 +55,11 @@ def read_sentences(root: Path) -> Iterator[Sentence]:
         for path in sorted(set(root.glob(pattern)) - {root / name for name in GENERATED}):
             text = _RELEASED.split(path.read_text("utf-8"))[0]
             yield from document_sentences(path.relative_to(root).as_posix(), text)
+    for pattern in DATA:
+        for path in sorted(root.glob(pattern)):
+            yield from yaml_sentences(path.relative_to(root).as_posix(), path.read_text("utf-8"))
+    for path in root.glob("Makefile"):
+        yield from makefile_sentences(path.name, path.read_text("utf-8"))
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*")):
             name = path.relative_to(root).as_posix()
@@ -63,6 +76,13 @@ def document_sentences(path: str, text: str) -> Iterator[Sentence]:
         start = lines.index("---", 1) + 1
         yield from yaml_sentences(path, "\n".join(["", *lines[1 : start - 1]]))
     yield from _sentences_of_lines(path, list(enumerate(lines, 1))[start:])
+
+
+def makefile_sentences(path: str, text: str) -> Iterator[Sentence]:
+    """Read what a Makefile says about its targets."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if help_text := line.partition("  ## ")[2]:
+            yield from _split(path, number, number, help_text)
 
 
 def yaml_sentences(path: str, text: str) -> Iterator[Sentence]:

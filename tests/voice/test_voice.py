@@ -8,7 +8,13 @@ import pytest
 from tests.voice.__main__ import main
 from tests.voice.check import load_baseline
 from tests.voice.rules import HERE, LONG, LONGEST, Word, check_sentence, load_words
-from tests.voice.sentences import document_sentences, python_sentences, yaml_sentences
+from tests.voice.sentences import (
+    DATA,
+    document_sentences,
+    makefile_sentences,
+    python_sentences,
+    yaml_sentences,
+)
 
 WORDS = load_words()
 BAD = "The relay is told to stop."
@@ -57,6 +63,19 @@ def test_knowledge() -> None:
     text += "code: |\n  a b c d\n  e f g h\n"
     found = [(each.first, each.last, each.text) for each in yaml_sentences("a.yaml", text)]
     assert found == [(2, 4, "One sentence on two lines."), (6, 8, "a b c d"), (6, 8, "e f g h")]
+
+
+def test_json() -> None:
+    text = '{\n "title": "Told",\n "description": "Where the relay is told to look.",\n "required": ["seen"]\n}\n'
+    found = [(each.first, each.text) for each in yaml_sentences("a.json", text)]
+    assert found == [(3, "Where the relay is told to look.")]
+    assert all(list(HERE.parents[1].glob(pattern)) for pattern in DATA)
+
+
+def test_makefile() -> None:
+    text = "run: a b  ## Run one command. See it.\n\tcat a b c d\n"
+    found = [(each.first, each.text) for each in makefile_sentences("Makefile", text)]
+    assert found == [(1, "Run one command."), (1, "See it.")]
 
 
 def test_python() -> None:

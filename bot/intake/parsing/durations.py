@@ -18,7 +18,7 @@ _TIMES: Final = {
     "test": ("preflighttest", "test", "preflighttesttimemeasurement"),
 }
 
-SECONDS_NOTE: Final = "{what} are written in seconds, as their size shows; they are read as such."
+SECONDS_NOTE: Final = "{what} are in seconds, judging by their size, and are read that way."
 
 _SHORT_TEST: Final = 300.0  # no test ends in so many ms; as seconds it is five minutes
 _SHORT_PART: Final = 10.0

@@ -13,7 +13,7 @@ from bot.intake.parsing.fields import FieldMap, measured
 from bot.intake.preflight_report import MetricRange
 
 MICROSECONDS_NOTE: Final = (
-    "Round trip and jitter are written in microseconds, as their size shows; they are read as such."
+    "Round trip and jitter are in microseconds, judging by their size, and are read that way."
 )
 MOST_SAMPLES: Final = 5_000
 

@@ -31,5 +31,5 @@ def merge_errors(errors: list[PreflightReport]) -> list[PreflightReport]:
 def error_says(error: PreflightReport) -> str:
     """Describe in one sentence which codes the error has."""
     if not error.faults:
-        return "Data of Voice Insights, without an error in them."
-    return f"An error of the SDK: {name_codes(error.faults)}."
+        return "Voice Insights data without an error."
+    return f"An SDK error: {name_codes(error.faults)}."

@@ -25,7 +25,7 @@ from bot.intake.preflight_report import (
 )
 
 ICE_LIMIT: Final = (
-    "After an ICE failure, these data alone cannot tell whether the app passed no TURN servers, TURN is blocked, or "
+    "After an ICE failure, this data alone cannot show whether the app passed no TURN servers, TURN is blocked, or "
     "UDP to the media ports is blocked."
 )
 ONE_WAY: Final = (
@@ -78,8 +78,8 @@ def read_insights(value: Any) -> PreflightReport | None:
 def insights_says(report: PreflightReport) -> str:
     """Describe in one sentence what the data are, and what they cannot tell."""
     codes = ", ".join(dict.fromkeys(code for fault in report.faults for code in fault.codes))
-    has = f"with {codes}" if codes else "without an error in them"
-    return f"Data of Voice Insights, {has}. An event that is missing there proves nothing."
+    has = f"with {codes}" if codes else "without an error"
+    return f"Voice Insights data {has}. A missing event proves nothing."
 
 
 def _sdk(part: Mapping[str, Any]) -> FieldMap:

@@ -18,7 +18,7 @@ async def why_absent(name: str, registry: RelayRegistry, others: OtherHubs) -> s
     if relay.seen is None:
         return f"{name} has never connected to the hub"
     ago = spoken_ago(time.time() - relay.seen)
-    return f"{name} is not connected to the hub; last connected {ago} ago ({relay.gone or 'the hub ended'})"
+    return f"{name} is not connected to the hub; last connected {ago} ago ({relay.gone or 'the hub stopped'})"
 
 
 def why_unusable(relay: RegisteredRelay) -> str:

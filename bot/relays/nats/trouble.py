@@ -26,7 +26,7 @@ def in_words(error: BaseException, settings: NatsSettings, denied: str) -> str:
         case ssl.SSLCertVerificationError():
             return f"the certificate of {where} is not valid: {error.verify_message}"
         case ValueError():
-            return f"the file that {NATS_CREDENTIALS} names does not hold credentials of NATS"
+            return f"the file that {NATS_CREDENTIALS} names contains no NATS credentials"
         case FileNotFoundError() | PermissionError():
             return f"{error.filename} cannot be read: {error.strerror}"
         case errors.AuthorizationError():

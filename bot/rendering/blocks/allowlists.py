@@ -139,10 +139,10 @@ def _source(key: str, what: str) -> list[TextElement]:
 
 def _row(entry: Entry) -> tuple[str, str, str]:
     by = f" ({', '.join(entry.ranges)})" if entry.host and entry.ranges else ""
-    sure = "" if entry.status == "verified" else f"; {entry.status} sure"
+    doubt = f"; {entry.doubt}" if entry.doubt else ""
     sources = f" [{', '.join(entry.sources)}]" if entry.sources else ""
     return (
         f"{entry.transport.upper()} {entry.port()}",
         f"{entry.place}{by}",
-        f"{entry.purpose}{sources}{sure}",
+        f"{entry.purpose}{sources}{doubt}",
     )

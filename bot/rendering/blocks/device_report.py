@@ -78,7 +78,7 @@ def compared(
     if agree := len({side.asks for side, _ in same if side.relay}):
         questions = "one question" if agree == 1 else f"{agree} questions"
         new[f"The device and the relay agree on {questions}."] = None
-    _list(builder, "What this answers", new)
+    _list(builder, "What this shows", new)
     for device_evidence in continued:
         relay = device_evidence.record.relay
         _list(

@@ -54,7 +54,7 @@ def cause_meaning(cause: Cause) -> Message:
 def question_meaning(question: Question) -> Message:
     """Explain a question, and list its answers."""
     answers = ", ".join(question.says(name) for name in question.names)
-    return meaning(question.asks, question.means.strip(), asks=f"it is answered with one of: {answers}.")
+    return meaning(question.asks, question.means.strip(), asks=f"the answer is one of: {answers}.")
 
 
 def _add(builder: MessageBuilder, name: str, texts: Iterable[str], *, ordered: bool = False) -> None:

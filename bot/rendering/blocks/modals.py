@@ -92,7 +92,7 @@ def home(
 ) -> Block:
     """Make the App Home: a start button, recent diagnoses, relays, and *notes*."""
     blocks = [
-        header("Why does the call not connect?"),
+        header("Why isn't the call connecting?"),
         section(
             "Lineman tests from inside the user's network, and says what is wrong, who must act, and what to send to "
             "the customer."
@@ -140,7 +140,7 @@ def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: s
 
 def _codes(codes: Sequence[tuple[str, str]], chosen: str) -> Block:
     """Make the select field of the error, in groups: a list without groups holds 100 options, fewer than the codes."""
-    listed = {"No code": [option(ANY, "No code: I describe the problem")]}
+    listed = {"No code": [option(ANY, "No code: I'll describe the problem")]}
     for code, name in codes:
         listed.setdefault(f"{code[:2]}xxx", []).append(option(code, f"{code} {name}"))
     groups: list[Block] = [

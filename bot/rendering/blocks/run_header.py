@@ -85,7 +85,7 @@ def _reported(relays: str) -> str:
     """Say which results the customer's browser reported, if any."""
     if relays == BROWSER:
         return REPORTED.capitalize()
-    return f"In part {REPORTED}" if BROWSER in relays else ""
+    return f"Partly {REPORTED}" if BROWSER in relays else ""
 
 
 def byline(header: RunHeader, *, line: bool = True) -> Block:

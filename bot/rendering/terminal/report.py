@@ -37,7 +37,7 @@ def render(
         yield from section("Missing", items(missing(report)))
         yield from section("Less certain", items(report.notes))
     yield from section("Pasted output", items(pasted(reading.pasted)))
-    yield from section("What this answers", items(_side(side, continued) for side in continued.comparisons))
+    yield from section("What this shows", items(_side(side, continued) for side in continued.comparisons))
     yield from section(
         "Compared with the relay",
         items(find_discrepancies(reading, continued.record.observations, continued.record.relay)),

@@ -37,7 +37,7 @@ def render_help(options: Mapping[str, Mapping[str, str]]) -> Iterator[Line]:
         ("allowlist PLATFORM", "lists what a firewall must allow. For example: allowlist ios edge=frankfurt"),
         ("relays", "lists the relays that can run tests"),
         ("help", "shows this"),
-        ("quit", "leaves; so does the end of the input"),
+        ("quit", "ends the session; so does Ctrl-D"),
     ):
         yield Line(what, "bold")
         yield Line(effect, indent=2)

@@ -84,5 +84,5 @@ def _clock(date: str) -> Result:
         "clock",
         "problem",
         found,
-        "Set it, and keep it right with NTP. Slack's requests are refused until then.",
+        "Set it, and keep it synchronized by NTP. Slack's requests are refused until then.",
     )

@@ -47,7 +47,7 @@ def test_a_report_is_told_in_words(
         word,
         "What the device measured",
         "Measured: round trip",
-        "What this answers",
+        "What this shows",
         "Next",
         "MOS",
     ):

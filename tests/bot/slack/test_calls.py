@@ -68,7 +68,7 @@ async def test_a_call_sid_in_a_thread(slack: FakeSlack, serving: Serving, insigh
         await slack.command("/diagnose 53405 javascript", here.user())
         message = await here.verdict()
         await slack.mention(f"the call was {SID}", here.user(), message.channel, thread=message.root)
-        reply = await here.reply("Data of Voice Insights")
+        reply = await here.reply("Voice Insights data")
         assert "The caller ended the call." in str(reply.blocks)
 
 

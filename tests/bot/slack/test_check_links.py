@@ -294,7 +294,7 @@ async def test_a_pasted_result(here: Here) -> None:
         await here.reply("Could not tell")
         await here.context.tasks.drain(10)
     (found,) = [one for one in here.ours() if one.thread_ts]
-    assert "As reported by the customer's browser" in str(found.blocks) or "In part as reported" in str(
+    assert "As reported by the customer's browser" in str(found.blocks) or "Partly as reported" in str(
         found.blocks
     )
     assert "they disagree, so neither result is used" in str(found.blocks)

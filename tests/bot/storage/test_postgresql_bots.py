@@ -275,7 +275,7 @@ async def test_bot_that_is_to_be_alone(
     """It waits for the others, they wait for it, and it ends if another one took its place while it was cut off."""
     monkeypatch.setattr(postgresql_bots, "GRACE", 0.1)
     async with a_bot(address):
-        with pytest.raises(UsageError, match="this one is to be alone"):
+        with pytest.raises(UsageError, match="one of the two has LINEMAN_BOTS=one"):
             async with join_bots(address, new_bot(), alone=True, patience=0.05):
                 pass
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
