@@ -23,6 +23,7 @@ from bot.language.routed_intent import (
 from bot.rendering.terminal.console import Line, write
 from bot.rendering.terminal.diagnosis import LETTERS, render_meaning
 from bot.rendering.terminal.session_help import render_help
+from bot.rendering.vantage import where
 from knowledge.advice.meaning import meaning_of
 
 _COMMANDS: Final = {
@@ -58,7 +59,7 @@ def look_up(repl: Repl, routed: RoutedIntent) -> None:
 
 
 def _relays(repl: Repl) -> None:
-    say(*(f"{name}  {_vantage(repl, name)}" for name in repl.engine.relays.names))
+    say(*(f"{name}  {where(_vantage(repl, name))}" for name in repl.engine.relays.names))
     say("For the state of each relay, run: lineman relays list")
 
 

@@ -44,10 +44,11 @@ async def find_ice(network: Network, settings: TurnSettings) -> IceServers:
     """Find the TURN servers: the network file's, else the environment's, else minted ones; or the reason for none."""
     if network.ice_servers:
         return IceServers(
-            turn_servers(network.ice_servers, "ice_servers of the network file"), "the network file's"
+            turn_servers(network.ice_servers, "ice_servers of the network file"),
+            "credentials from the network file",
         )
     if settings.ice_servers:
-        return IceServers(turn_servers(settings.ice_servers, ICE_SERVERS), "the environment's")
+        return IceServers(turn_servers(settings.ice_servers, ICE_SERVERS), "credentials from the environment")
     if settings.can_mint and network.tokens_api:
         return await _minted(network, settings)
     return IceServers(because=f"no credentials. Set {ICE_SERVERS}, or {ACCOUNT_SID} and {AUTH_TOKEN}")
@@ -89,7 +90,7 @@ async def _minted(network: Network, settings: TurnSettings) -> IceServers:
 
     try:
         servers = await mint_servers(network, settings)
-        return IceServers(turn_servers(servers, "the Tokens API"), "created for this run")
+        return IceServers(turn_servers(servers, "the Tokens API"), "credentials created for this run")
     except NoTokensError as error:
         return IceServers(because=str(error))
     except UsageError:

@@ -7,6 +7,13 @@ from bot.diagnosis.compared import ComparedCause
 from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE
 
 
+def where(vantage: str) -> str:
+    """Say in words where a relay with *vantage* is."""
+    if vantage == UNKNOWN_VANTAGE:
+        return "maybe not in the user's network"
+    return "elsewhere, for comparison" if vantage == REFERENCE else "in the user's network"
+
+
 @dataclass(frozen=True, slots=True)
 class VantageSummary:
     """The result of one relay."""
@@ -20,9 +27,7 @@ class VantageSummary:
     @property
     def vantage_text(self) -> str:
         """Where the relay is, in words."""
-        if self.vantage == UNKNOWN_VANTAGE:
-            return "maybe not in the user's network"
-        return "elsewhere, for comparison" if self.vantage == REFERENCE else "in the user's network"
+        return where(self.vantage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,10 +270,7 @@ async def test_credentials_file(tmp_path: Path) -> None:
         write(Ed25519PrivateKey.generate())
         assert await trouble() == f"NATS at 127.0.0.1:{server.port} does not accept the user or its password"
         (tmp_path / "bot.creds").write_text("something else")
-        assert (
-            await trouble()
-            == "the file that LINEMAN_NATS_CREDENTIALS names contains no NATS credentials"
-        )
+        assert await trouble() == "the file that LINEMAN_NATS_CREDENTIALS names contains no NATS credentials"
 
 
 def test_example_has_no_password() -> None:

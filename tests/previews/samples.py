@@ -140,7 +140,9 @@ FAR_EDGE_SHUT: Final[Fault] = fault(
     },
 )
 INSIGHTS_SHUT: Final[Fault] = fault("tcp", Failure.CONNECTION_RESET, service="insights", **SHUT)
-_ICE: Final = IceServers((TurnServer("turn.example", 443, "tls", "made-up", "made-up"),), "the environment's")
+_ICE: Final = IceServers(
+    (TurnServer("turn.example", 443, "tls", "made-up", "made-up"),), "credentials from the environment"
+)
 
 
 def sample(

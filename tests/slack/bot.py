@@ -59,6 +59,7 @@ class Bot:
         settings |= {"PORT": str(port), "HOST": HOST, "LINEMAN_DATABASE": str(self.database)}
         settings |= OPEN | {
             "LINEMAN_NETWORK": str(self.network),
+            "LINEMAN_VANTAGE": "user-network",
             "PATH": os.environ["PATH"],
             **self.environment,
         }

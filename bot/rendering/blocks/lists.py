@@ -26,7 +26,7 @@ from bot.rendering.blocks.decision_path import Mark
 from bot.rendering.blocks.elements import ButtonContext, button
 from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.blocks.run_header import mention
-from probes.protocol.model import REFERENCE
+from bot.rendering.vantage import where
 
 _SHOWN: Final = 20
 _NO_VOTES: Final[Mapping[str, int]] = {}
@@ -205,12 +205,11 @@ def _past(run: PastRun, number: int) -> Block:
 
 def _relay(row: RelayRow) -> list[Block]:
     """Render one relay: a line, and its problems as bullets."""
-    where = "elsewhere, for comparison" if row.vantage == REFERENCE else "in the user's network"
     labels = f"  {' '.join(row.labels[:5])}" if row.labels else ""
     first = paragraph(
         run(f"{(Mark.FINE if row.well else Mark.FAULT).sign} "),
         run(row.name, 60, bold=True),
-        run(f"  {where}; {_health(row)}", 220),
+        run(f"  {where(row.vantage)}; {_health(row)}", 220),
         *([run(text_limits.cut(labels, 100), italic=True)] if labels else []),
     )
     return [first, bullets([run(text, 150)] for text in row.troubles[:3])] if row.troubles else [first]

@@ -4,6 +4,7 @@ Pure: no network, no clock.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,9 +17,13 @@ from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.check_link_text import REPORTED
 from bot.rendering.symptom_text import assumed_as
 from knowledge.model.schema import Knowledge
-from probes.protocol.model import REFERENCE, USER_NETWORK
+from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK
 
 RESTARTED: Final = "Lineman was restarted, so the tests started again."
+_OUTSIDE: Final[Mapping[str, str]] = {
+    REFERENCE: ", which is outside the user's network",
+    UNKNOWN_VANTAGE: ", which may be outside the user's network",
+}
 _USER: Final = re.compile(r"[UW][A-Z0-9]{5,30}")  # a Slack user id
 
 
@@ -52,8 +57,7 @@ class RunHeader:
     @property
     def where(self) -> str:
         """The relay, and whether it is outside the user's network."""
-        outside = ", which is outside the user's network" if self.vantage == REFERENCE else ""
-        return f"from {self.relay}{outside}"
+        return f"from {self.relay}{_OUTSIDE.get(self.vantage, '')}"
 
 
 def run_header(

@@ -3,8 +3,7 @@
 Pure: no network, no clock.
 """
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from bot.diagnosis.comparison import missing_from
@@ -168,7 +167,7 @@ def _items(texts: Iterable[str]) -> Iterator[Line]:
 
 def _groups(groups: Iterable[Group]) -> Iterator[Line]:
     for group in groups:
-        yield Line(group.reason, "dim", indent=2)
+        yield Line(f"{group.reason[:1].upper()}{group.reason[1:]}", "dim", indent=2)
         yield from (Line(title, indent=4, mark=MARK) for title in group.titles)
 
 
@@ -184,8 +183,27 @@ def _steps(record: RunRecord, steps: Iterable[str]) -> Iterator[str]:
 def _observations(observations: Iterable[Observation]) -> Iterator[Line]:
     for observation in observations:
         yield Line(f"{sentence(observation)} ({observation.runtime * 1000:.0f} ms)", indent=2, mark=MARK)
-        for name, value in observation.facts.items():
-            yield Line(f"{name}: {json.dumps(value, ensure_ascii=False)}", "dim", indent=6)
+        facts = (f"{_fact_name(name)}: {_fact(value)}" for name, value in observation.facts.items())
+        if text := "; ".join(facts):
+            yield Line(text, "dim", indent=4)
+
+
+def _fact_name(name: str) -> str:
+    return name.replace("shut", "blocked").replace("_", " ")
+
+
+def _fact(value: object) -> str:
+    """Write a fact for people; `--json` has it as it is stored."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case None:
+            return "unknown"
+        case list() | tuple():
+            return ", ".join(map(_fact, value)) or "none"
+        case Mapping():
+            return " ".join(f"{_fact_name(str(name))} {_fact(each)}" for name, each in value.items())
+    return str(value)
 
 
 def _foot(record: RunRecord, network: Network) -> Iterator[Line]:

@@ -51,4 +51,9 @@ def _subs(texts: dict[str, list[str]]) -> Iterator[Line]:
     for title, lines in texts.items():
         if lines:
             yield Line(title, "underline", indent=2)
-            yield from items(lines)
+            yield from _numbered(lines) if title == "Steps" else items(lines)
+
+
+def _numbered(lines: Sequence[str]) -> Iterator[Line]:
+    for number, text in enumerate(lines, 1):
+        yield Line(text, indent=2, mark=f"{number}.")

@@ -12,7 +12,7 @@ from bot.rate_limit import LIMIT_FORM, Limit, RateLimits, parse_limit
 from bot.relays.hub.paths import DATABASE, DEFAULT_DATABASE, database_of
 from bot.settings import SettingsReader
 from bot.storage.address import DatabaseAddress
-from probes.protocol.model import VANTAGES
+from probes.protocol.model import LOCAL_VANTAGES, UNKNOWN_VANTAGE
 
 Transport: TypeAlias = Literal["socket", "http"]
 ProgressStyle: TypeAlias = Literal["stream", "cards", "list"]
@@ -39,6 +39,8 @@ Lineman has no Slack settings yet.
        export SLACK_BOT_TOKEN=xoxb-...    from step 3
        lineman serve
 
+  If this machine is in the network of your users, also set LINEMAN_VANTAGE=user-network.
+
   Without an app token Lineman listens for signed HTTP instead (manifest.http.json):
 
        export SLACK_BOT_TOKEN=xoxb-... SLACK_SIGNING_SECRET=... PORT=3000
@@ -50,6 +52,10 @@ Lineman has no Slack settings yet.
 
 
 METRICS: Final = "LINEMAN_METRICS"
+NO_VANTAGE: Final = (
+    "The relay “local” rules nothing out for your users, because this machine may be outside their network. If it is "
+    "inside, set LINEMAN_VANTAGE=user-network."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class SlackSettings:
     retention_days: int = 30
     audit_days: int = 365  # of the plans that relays were given
     network: str | None = None  # path of a network file
-    vantage: str | None = None
+    vantage: str = UNKNOWN_VANTAGE  # of the relay `local`
     runs_at_once: int = 16  # on one relay
     starts: RateLimits = field(default_factory=RateLimits)  # of diagnoses
     calls: Limit = CALLS  # that one person may look up by Call SID
@@ -115,7 +121,7 @@ def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
         retention_days=get.number("LINEMAN_RETENTION_DAYS", 30, 3_650),
         audit_days=get.number("LINEMAN_AUDIT_DAYS", 365, 3_650),
         network=get.text("LINEMAN_NETWORK") or None,
-        vantage=get.choice("LINEMAN_VANTAGE", VANTAGES, "") or None,
+        vantage=get.choice("LINEMAN_VANTAGE", LOCAL_VANTAGES, UNKNOWN_VANTAGE),
         runs_at_once=get.number("LINEMAN_RUNS_AT_ONCE", 16, 1_000),
         starts=RateLimits(
             user=get.parsed("LINEMAN_RATE_USER", parse_limit, usual.user, LIMIT_FORM),

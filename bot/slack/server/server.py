@@ -24,7 +24,7 @@ from bot.relays.access_rules import load_access
 from bot.relays.hub.settings import read_hub_settings
 from bot.slack.api.ack_priority import AckPriority
 from bot.slack.api.client import SlackError, make_client
-from bot.slack.api.settings import PORT, SlackSettings
+from bot.slack.api.settings import NO_VANTAGE, PORT, SlackSettings
 from bot.slack.api.socket_mode import SocketConnections
 from bot.slack.api.startup_errors import cannot_listen, token_refused
 from bot.slack.api.workspaces import Workspaces
@@ -46,6 +46,7 @@ from bot.slack.state.health import Readiness
 from bot.slack.state.permissions import Permissions
 from bot.slack.state.relay_directory import SlackRelayDirectory
 from bot.slack.state.run_history import RunHistory
+from probes.protocol.model import UNKNOWN_VANTAGE
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +161,8 @@ def _settle() -> None:
 async def _check(context: AppContext, settings: SlackSettings, say: Callable[[str], None]) -> None:
     """Check the token and the bot's identity with Slack, before any request arrives."""
     say(settings.because)
+    if settings.vantage == UNKNOWN_VANTAGE:
+        say(NO_VANTAGE)
     if not context.workspaces.single:
         say(f"Workspaces install Lineman at /slack/install, on port {settings.port or PORT}.")
         return

@@ -29,7 +29,7 @@ from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
 from bot.rendering.verdict_text import short_verdict
 from bot.slack.state.finished_run import FinishedRun, view_of
-from probes.protocol.model import REFERENCE, USER_NETWORK
+from probes.protocol.model import USER_NETWORK
 
 MARKS: Final = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN}
 
@@ -44,7 +44,7 @@ def header_of_active(engine: Engine, run: RunRow, user: str) -> RunHeader:
     request = run.request
     platform = request.platform or ""
     known = engine.knowledge.platforms.get(platform)
-    outside = all(vantage == REFERENCE for vantage in run.vantages.values())
+    vantages = set(run.vantages.values())
     return RunHeader(
         asked=ButtonContext(run.case, run.id),
         code=request.code,
@@ -52,7 +52,7 @@ def header_of_active(engine: Engine, run: RunRow, user: str) -> RunHeader:
         title=known.title if known else platform,
         edge=request.edge,
         relay=listed(run.relays),
-        vantage=REFERENCE if outside else USER_NETWORK,
+        vantage=vantages.pop() if len(vantages) == 1 else USER_NETWORK,
         user=user,
         network=engine.network.title,
         restarted=bool(run.summary.get(RESTARTED)),

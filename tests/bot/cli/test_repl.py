@@ -114,7 +114,7 @@ def test_lines_about_no_case(capsys: pytest.CaptureFixture[str]) -> None:
         ("allowlist ios", "168.86.128.0/18"),
         ("allowlist", "For which platform?"),
         ("what does 53405 mean?", "53405"),
-        ("relays", "local  user-network"),
+        ("relays", "local  in the user's network"),
         ("history", "lineman history"),
         ("help", "slept=yes|no"),
         ("help", "sdk-version=VERSION"),

@@ -52,7 +52,7 @@ async def test_minted() -> None:
         TurnServer("turn.example", 3478, "udp", "u", SECRET),
         TurnServer("turn.example", 443, "tls", "u", SECRET),
     )
-    assert ice.because == "created for this run"
+    assert ice.because == "credentials created for this run"
 
 
 @pytest.mark.parametrize(

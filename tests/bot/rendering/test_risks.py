@@ -130,7 +130,7 @@ def test_a_row_of_the_former_format_still_renders(record: RunRecord) -> None:
     former: dict[str, Any] = {
         "headline": f"Found: {TITLE}",
         "found": ["edges-partly-blocked"],
-        "relays": {"acme-hq": {"turn": "the environment's", "timings": {"total": 12.5}}},
+        "relays": {"acme-hq": {"turn": "credentials from the environment", "timings": {"total": 12.5}}},
     }
     row = RunRow(
         *(

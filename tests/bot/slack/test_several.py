@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.model.records import CaseRow
-from probes.protocol.model import REFERENCE
+from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE
 from tests.bot.intake.samples import SAMPLES
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay
@@ -296,3 +296,13 @@ async def test_report_of_the_users_device(there: Here, relays: Hub) -> None:
     assert "acme-hq: no" in str(said.blocks)
     assert "berlin: yes" in str(said.blocks)
     await there.until(lambda: "only from acme-hq" not in message.text, "the verdict to be drawn up anew")
+
+
+async def test_local_relay_that_may_be_elsewhere(slack: FakeSlack, serving: Serving) -> None:
+    """Unless its place is set, the bot's own host rules nothing out for the users, and says so."""
+    async with serving(slack, MadeUpRelay(vantage=UNKNOWN_VANTAGE)) as here:
+        shown = str((await ask(here, "/diagnose 31009 ios")).blocks)
+        assert "Your network is not tested yet" in shown
+        assert "0 causes ruled out" in shown
+        await slack.command("/diagnose relays", here.user())
+        assert "maybe not in the user's network" in str((await here.whisper("Relays:")).blocks)

@@ -23,7 +23,7 @@ def test_transport_and_why() -> None:
 def test_limits_and_addresses() -> None:
     """What is set counts, and the rest keeps its default."""
     usual = read_slack_settings({})
-    assert (usual.starts, usual.edits, usual.vantage) == (RateLimits(), EDITS, None)
+    assert (usual.starts, usual.edits, usual.vantage) == (RateLimits(), EDITS, "unknown")
     address = "https://lineman.example/slack/oauth_redirect"
     given = {"LINEMAN_RATE_USER": "3/60", "LINEMAN_EDITS": "5/6", "LINEMAN_VANTAGE": "Reference"}
     settings = read_slack_settings(
@@ -69,7 +69,7 @@ def test_every_mistake_at_once() -> None:
             "LINEMAN_RATE_USER must be a count and a time in seconds, such as 10/600",
         ),
         ({"LINEMAN_RATE_WORKSPACE": "0/60"}, "LINEMAN_RATE_WORKSPACE must be"),
-        ({"LINEMAN_VANTAGE": "office"}, "LINEMAN_VANTAGE must be user-network or reference"),
+        ({"LINEMAN_VANTAGE": "office"}, "LINEMAN_VANTAGE must be user-network, reference or unknown"),
         ({"SLACK_REDIRECT_URI": "lineman.example"}, "SLACK_REDIRECT_URI must be an address such as"),
     ],
 )
