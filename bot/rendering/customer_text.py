@@ -13,7 +13,7 @@ from probes.protocol.model import USER_NETWORK
 
 _SENTENCE: Final = re.compile(r"(?<=[.?])\s+(?=[A-Z\u201c])")
 _ASIDE: Final = re.compile(r" \([^()]*\)")
-_ASK: Final = re.compile(r"Please ask (your [A-Za-z ]+? team) to (.+)\.", re.DOTALL)
+ASK: Final = re.compile(r"Please ask (your [A-Za-z ]+? team) to (.+)\.", re.DOTALL)
 # A cause clears what it does not blame. Beside another cause, only that one can tell.
 _FINE: Final = re.compile(
     r"Your [a-z, ]+ (?:is|are) (?:fine|not the cause)\.|Nothing is wrong with your [a-z ]+\."
@@ -76,13 +76,12 @@ def join_texts(texts: Sequence[str], *, blocks: bool = False) -> str:
     every_fine = all(any(map(_FINE.fullmatch, sentences)) for sentences in split)
     if not every_fine:
         split = [[each for each in sentences if not _FINE.fullmatch(each)] for sentences in split]
-    teams = [{match[1] for each in sentences if (match := _ASK.fullmatch(each))} for sentences in split]
+    teams = [{match[1] for each in sentences if (match := ASK.fullmatch(each))} for sentences in split]
     only_network = all(team == {_NETWORK_TEAM} for team in teams)
     if only_network:
         split = [list(_from_request(sentences)) for sentences in split]
         split.insert(0, [_settings(len(texts), blocks=blocks)])
-    sentences = dict.fromkeys(each for sentences in split for each in sentences)
-    return " ".join(_merged(sentences, at=0 if only_network else -1))
+    return " ".join(_merged(split, at=0 if only_network else -1))
 
 
 def without_asides(text: str) -> str:
@@ -95,19 +94,34 @@ def split_sentences(text: str) -> list[str]:
     return _SENTENCE.split(" ".join(text.split()))
 
 
-def _merged(sentences: Iterable[str], at: int) -> Iterator[str]:
-    """Join all requests to one team in the place of its first one (*at* 0) or its last one (-1)."""
-    sentences = tuple(sentences)
+def _merged(texts: Sequence[Sequence[str]], at: int) -> Iterator[str]:
+    """Join all requests to one team in the place of its first one (*at* 0) or its last one (-1).
+
+    What follows a request in its text never comes before the joined one. No sentence is repeated.
+    """
     asks: dict[str, list[str]] = {}
-    for sentence in sentences:
-        if match := _ASK.fullmatch(sentence):
+    for sentence in dict.fromkeys(each for sentences in texts for each in sentences):
+        if match := ASK.fullmatch(sentence):
             asks.setdefault(match[1], []).append(match[2])
-    for sentence in sentences:
-        match = _ASK.fullmatch(sentence)
-        if match is None:
-            yield sentence
-        elif asks[match[1]][at] == match[2]:
-            yield _request(match[1], asks[match[1]])
+    written: set[str] = set()
+    followers: list[str] = []
+    for sentences in texts:
+        waits = False  # for the joined request
+        for sentence in sentences:
+            match = ASK.fullmatch(sentence)
+            if sentence in written:
+                continue
+            written.add(sentence)
+            if match and asks[match[1]][at] == match[2]:
+                yield from (_request(match[1], asks[match[1]]), *followers)
+                followers.clear()
+            elif match:
+                waits = at == -1
+            elif waits:
+                followers.append(sentence)
+            else:
+                yield sentence
+    yield from followers
 
 
 def _request(team: str, wishes: Sequence[str]) -> str:
@@ -121,7 +135,7 @@ def _from_request(sentences: Sequence[str]) -> Iterator[str]:
     """Leave out what comes before the request: one sentence at the top says it for all."""
     requested = False
     for sentence in sentences:
-        requested = requested or _ASK.fullmatch(sentence) is not None
+        requested = requested or ASK.fullmatch(sentence) is not None
         if requested:
             yield sentence
 

@@ -1,9 +1,18 @@
 """One text for the customer, however many causes were found."""
 
+import re
+
 import pytest
 
 from bot.model.request import Request
-from bot.rendering.customer_text import ELSEWHERE, customer_text, join_texts, name_elsewhere
+from bot.rendering.customer_text import (
+    ASK,
+    ELSEWHERE,
+    customer_text,
+    join_texts,
+    name_elsewhere,
+    split_sentences,
+)
 from bot.rendering.view import View, make_view
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
@@ -58,6 +67,25 @@ def test_requests_of_a_mixed_text_come_after_what_is_wrong() -> None:
     """Without a common first sentence, every problem is named before the joined request."""
     joined = join_texts([UDP, TLS, APP])
     assert joined.index("decrypts calls") < joined.index("Please ask") < joined.index("wrong region")
+
+
+def test_what_follows_a_request_stays_behind_it() -> None:
+    """A sentence after a request is about it, so it never comes before the joined request."""
+    joined = join_texts([DNS, UDP, APP])
+    assert joined.index("Please ask") < joined.index("Then try again.") < joined.index("wrong region")
+    assert joined.count("Please ask") == 1
+
+
+def test_each_request_can_stand_in_a_joined_text() -> None:
+    """A request names what it is about, and so does the sentence behind it: what came before may be left out."""
+    for cause in load_knowledge().causes.values():
+        before = None
+        for sentence in split_sentences(cause.generic_customer):
+            if request := ASK.fullmatch(sentence):
+                assert not re.search(r"\b(?:it|its|them|they|these|this)\b", request[2]), cause.id
+            elif before:
+                assert not re.match(r"Or |If they cannot,|If there is none|One of these", sentence), cause.id
+            before = request
 
 
 def _view(*faults: samples.Fault) -> View:
