@@ -90,7 +90,7 @@ def write_parts(engine: Engine, records: Sequence[RunRecord], parts: Collection[
 def ask_on(
     engine: Engine, records: tuple[RunRecord, ...], put_back: PutBack | None = None
 ) -> tuple[RunRecord, ...]:
-    """Ask questions until none is left or one is skipped. Each answer applies to every record.
+    """Ask questions until none is left or one is skipped. Each answer applies to every record. Ctrl-C skips.
 
     What is no answer, such as a command, a question, or a paste, goes to *put_back*, if there is a session to read it.
     """
@@ -98,7 +98,7 @@ def ask_on(
         write(render_question(question), sys.stdout)
         try:
             text = ask_line("> ")
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):  # Ctrl-C leaves the question, and the run is stored
             write([Line()], sys.stdout)
             return records
         if text.casefold() in SKIP or is_doubt(text):

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.cli import interactive
 from bot.cli.interactive import meaning
+from bot.diagnosis.engine import load_engine
 from bot.diagnosis.ice_servers import IceServers
 from bot.diagnosis.plan import make_plan
 from bot.diagnosis.run_record import RunRecord
@@ -237,6 +239,18 @@ def test_other_encodings() -> None:
 
     assert fit("\u201ca\u201d \u2026 \u2713 \u00e9", Latin()) == '"a" ... + ?'  # type: ignore[arg-type]  # a stream, as far as this goes
     assert to_text([Line("a\nb", indent=2, mark="-"), Line()]) == "  - a\n    b\n\n"
+
+
+def test_ctrl_c_at_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C leaves the question open; the finished run goes on to be stored."""
+
+    def interrupt(_: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(interactive, "ask_line", interrupt)
+    case = record(Request("31009", "javascript"), {})
+    assert case.diagnosis.next_question
+    assert interactive.ask_on(load_engine(knowledge=KNOWLEDGE), (case,)) == (case,)
 
 
 @pytest_asyncio.fixture
