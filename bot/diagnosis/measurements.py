@@ -45,7 +45,7 @@ def measurements_of(observations: Iterable[Observation]) -> Measurements:
 
 
 def line_text(observations: Iterable[Observation]) -> str:
-    """One line for people: `Line: round trip 23 ms, jitter 2 ms, no loss in 50 packets`; empty if nothing was measured."""
+    """One line for people: `Line: round trip 23 ms, jitter 2 ms, no loss in 50 packets`; empty without one."""
     observations = tuple(observations)
     line = _line(observations)
     rtt, jitter, mos = (_number(line, name) for name in ("rtt_ms", "jitter_ms", "mos"))

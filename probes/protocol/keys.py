@@ -99,7 +99,7 @@ def load_identity(path: Path) -> Identity:
         text = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise KeyFileError(
-            f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}."
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}."
         ) from error
     return parse_identity(text, str(path))
 
