@@ -68,7 +68,7 @@ async def test_diagnose(world: SmallWorld, run: Run) -> None:
     jsonschema.Draft202012Validator(SCHEMA).validate(answer)
     assert (answer["request"]["code"], answer["request"]["platform"]) == ("53405", "javascript")
     assert f"preflight call {SID}" in {look["step"] for look in answer["observations"]}
-    assert "cannot tell whether the app passed no TURN servers" in err
+    assert "cannot show whether the app passed no TURN servers" in err
     assert KEYS["TWILIO_AUTH_TOKEN"] not in out + err
 
 

@@ -119,7 +119,7 @@ async def test_what_an_ice_failure_shows() -> None:
 async def test_the_answer_says_what_the_data_cannot_tell() -> None:
     """Beside an ICE failure, beside a summary that is not final, and where no error is in the data."""
     whole = await texts(call())
-    assert "cannot tell whether the app passed no TURN servers" in whole
+    assert "cannot show whether the app passed no TURN servers" in whole
     assert "Media connection failed. " in whole
     early = await texts(call(about=partial()))
     assert NOT_FINAL in early

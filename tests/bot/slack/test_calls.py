@@ -41,7 +41,7 @@ async def test_a_command_with_a_call_sid(
         message = await here.verdict()
         assert "53405" in str(message.blocks)
         reply = await here.reply("The caller ended the call.")
-        assert "cannot tell whether the app passed no TURN servers" in str(reply.blocks)
+        assert "cannot show whether the app passed no TURN servers" in str(reply.blocks)
         case = await here.context.store.case_of_thread(slack.team.id, message.channel.id, message.root)
         assert case
         finished = await here.context.run_history.latest(case.id)
