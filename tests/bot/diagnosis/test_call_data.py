@@ -125,7 +125,7 @@ async def test_the_answer_says_what_the_data_cannot_tell() -> None:
     assert NOT_FINAL in early
     assert "ended the call" not in early
     assert NO_TRACE in await texts(call(relayed()))
-    assert "missing there proves nothing" in await texts(call(relayed()))
+    assert "missing event proves nothing" in await texts(call(relayed()))
 
 
 async def test_a_relayed_call() -> None:
