@@ -23,8 +23,11 @@ from bot.rendering.json.report import render as render_json
 from bot.rendering.report_summary import outcome
 from bot.rendering.terminal.console import write
 from bot.rendering.terminal.report import render
+from bot.rendering.terminal.short_answer import ask_with_option
+from bot.rendering.terminal.short_report import render_short
 from bot.rendering.view import make_view
 from bot.version import version
+from knowledge.model.schema import Knowledge
 
 EPILOG: Final = (
     "A report is what the SDK's preflight test returns when it completes: JSON.stringify(report) in a browser, the "
@@ -46,13 +49,15 @@ def run_preflight(words: Sequence[str]) -> int:
         return _check(reading, request, engine, as_json=options.json)
     continued = _continue(options, reading, request, engine)
     view = make_view(continued.record, engine.knowledge, engine.network)
-    then = next_steps(reading, continued, ran=options.run)
+    then = next_steps(reading, continued, engine.knowledge, ran=options.run)
     if options.json:
         reply = render_json(reading, continued, view, engine.network.quality, then, version())
         json.dump(reply, sys.stdout, indent=2, ensure_ascii=True)
         sys.stdout.write("\n")
     else:
-        write(render(reading, continued, view, engine.network.quality, then), sys.stdout)
+        write(render_short(reading, continued, view, engine.network.quality, then, "--details"), sys.stdout)
+        if options.details:
+            write(render(reading, continued, view, engine.network.quality, ()), sys.stdout)
     return EXIT[outcome(reading, continued)]
 
 
@@ -159,7 +164,9 @@ def _continue(
     )
 
 
-def next_steps(reading: Reading, continued: DeviceEvidence, *, ran: bool) -> tuple[str, ...]:
+def next_steps(
+    reading: Reading, continued: DeviceEvidence, knowledge: Knowledge, *, ran: bool
+) -> tuple[str, ...]:
     """List the next steps: what is missing, what a relay could add, what only the user knows."""
     steps = []
     request = continued.record.request
@@ -181,7 +188,7 @@ def next_steps(reading: Reading, continued: DeviceEvidence, *, ran: bool) -> tup
             )
         )
         steps.append(
-            f"To test from the user's network as well: `lineman diagnose {words}`. With --run, both are compared."
+            f"In the user's network, run: lineman diagnose {words}. Or add --run here, and both are compared."
         )
     if reading.pasted and not all(
         observation.facts.get("placed") for observation in continued.added if "tool" in observation.facts
@@ -189,8 +196,7 @@ def next_steps(reading: Reading, continued: DeviceEvidence, *, ran: bool) -> tup
         steps.append("If the tools ran on the user's device, add --on-device. Their output then counts.")
     question = continued.record.diagnosis.next_question
     if question and continued.record.diagnosis.outcome != "clear":
-        choices = "; ".join(says or answer for answer, says in question.choices)
-        steps.append(f"{question.ask} ({choices}) Answer with `lineman diagnose` and --{question.option}.")
+        steps.append(f"{ask_with_option(question, knowledge)[:-1]} to lineman diagnose.")
     return tuple(steps)
 
 
@@ -208,6 +214,11 @@ def make_preflight_parser() -> Parser:
     add("--platform", help="the SDK's platform, if the report does not name it")
     add("--edge", help="the edge set in the app, if the report does not name it")
     add("--on-device", action="store_true", help="the tool ran on the user's device")
+    add(
+        "--details",
+        action="store_true",
+        help="also print what each value shows, all fixes, and what was ruled out",
+    )
     add("--run", action="store_true", help="also test from this machine, and compare the results")
     add("--vantage", help=f"with --run, {HELP}")
     add("--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)")

@@ -117,11 +117,15 @@ def _write(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowled
         write(render_readings(reading.match), sys.stdout)
     if evidence:
         # A description in words has no measurements, and does without these texts: 0.02 s to import.
-        from bot.rendering.terminal.report import render
+        from bot.rendering.terminal.short_report import render_short
         from bot.rendering.view import make_view
 
         view = make_view(evidence.record, knowledge, network)
-        write(render(reading, evidence, view, network.quality, ()), sys.stdout)
+        request = evidence.record.request
+        words = " ".join(filter(None, (request.code, request.platform)))
+        then = () if request.assumed else (f"In the user's network, run: lineman diagnose {words}",)
+        more = "lineman preflight FILE --details"
+        write([Line(), *render_short(reading, evidence, view, network.quality, then, more)], sys.stdout)
     elif is_other:
         write([Line(reading.says)], sys.stdout)
 

@@ -18,7 +18,7 @@ from bot.intake.read import read
 from bot.intake.unread import BEGINNING
 from bot.language.device_words import is_from_device, without_place
 from bot.rendering.terminal.console import write
-from bot.rendering.terminal.report import render
+from bot.rendering.terminal.short_report import render_short
 from bot.rendering.view import make_view
 from knowledge.reasoning.device import PLACED
 
@@ -101,8 +101,13 @@ def go_on(
     asks = sys.stdin.isatty() and sys.stdout.isatty()
     then = _next(reading, now, looked=record is not None, on_device=on_device, asks=asks)
     write(
-        render(
-            reading, continued, make_view(now, engine.knowledge, engine.network), engine.network.quality, then
+        render_short(
+            reading,
+            continued,
+            make_view(now, engine.knowledge, engine.network),
+            engine.network.quality,
+            then,
+            "details",
         ),
         sys.stdout,
     )

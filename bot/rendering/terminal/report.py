@@ -37,7 +37,7 @@ def render(
         yield from section("Missing", items(missing(report)))
         yield from section("Less certain", items(report.notes))
     yield from section("Pasted output", items(pasted(reading.pasted)))
-    yield from section("What this shows", items(_side(side, continued) for side in continued.comparisons))
+    yield from section("What this shows", items(side_text(side, continued) for side in continued.comparisons))
     yield from section(
         "Compared with the relay",
         items(find_discrepancies(reading, continued.record.observations, continued.record.relay)),
@@ -56,7 +56,8 @@ def render(
     yield from section("Next", items(then))
 
 
-def _side(side: DeviceComparison, continued: DeviceEvidence) -> str:
+def side_text(side: DeviceComparison, continued: DeviceEvidence) -> str:
+    """Say what the device, and the relay if there is one, show about a question."""
     if continued.record.relay == DEVICE or not side.relay:
         return f"{side.asks} {side.device}"
     relay = continued.record.relay

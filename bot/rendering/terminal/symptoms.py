@@ -15,7 +15,7 @@ def render_readings(readings: SymptomMatch, *, numbered: bool = False) -> Iterat
     if readings.codes:
         yield Line(f"Error codes: {', '.join(readings.codes)}")
     for name, value in readings.clues.items():
-        yield Line(f"{name}: {value}")
+        yield Line(f"{name.capitalize()}: {value}")
     yield Line(understood(readings))
     if readings.verdict == "close":
         for number, candidate in enumerate(readings.offered, 1):

@@ -41,7 +41,7 @@ def test_a_report_is_told_in_words(
     files: dict[str, str], capsys: pytest.CaptureFixture[str], form: str, code: int, word: str
 ) -> None:
     """What it is, what the device saw, what that answers and what to do next, with the exit code of the outcome."""
-    assert main(["preflight", files[form]]) == code
+    assert main(["preflight", files[form], "--details"]) == code
     out = capsys.readouterr().out
     for part in (
         word,
@@ -52,6 +52,24 @@ def test_a_report_is_told_in_words(
         "MOS",
     ):
         assert part in out
+
+
+@pytest.mark.parametrize("form", SAMPLES)
+def test_a_report_fits_on_one_screen(
+    files: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """The verdict comes first, then who must act and what the device measured; the rest is one option away."""
+    monkeypatch.setenv("COLUMNS", "80")
+    code = main(["preflight", files[form]])
+    out = capsys.readouterr().out
+    assert out.startswith(
+        ("Blocked: ", "Degraded: ") if code == EXIT["found"] else "The test on the user's device"
+    )
+    assert ("\nCustomer " in out, "\nDo this " in out) == (code == EXIT["found"],) * 2
+    assert "\nMeasured " in out
+    assert "\nRuled out" not in out
+    assert out.rstrip().endswith("More: --details")
+    assert len(out.splitlines()) <= 26
 
 
 @pytest.mark.parametrize("form", SAMPLES)

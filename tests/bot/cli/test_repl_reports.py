@@ -75,7 +75,7 @@ async def test_on_a_terminal() -> None:
     try:
         await terminal.read_until("lineman> ")
         typing = asyncio.create_task(asyncio.to_thread(terminal.type, f"{report}\n"))
-        await terminal.read_until("What the device measured")
+        await terminal.read_until("Measured ")
         await typing
         await terminal.read_until("leaves it open.")
         terminal.type("\nquit\n")
