@@ -57,10 +57,10 @@ def render_short(
 
 
 def _measured(reading: Reading, quality: Mapping[str, Any]) -> Iterator[str]:
-    """Say what each report measured, and what in it is poor."""
+    """Say what each report measured, what in it is poor, and what is less certain."""
     several = len(reading.reports) > 1
     for number, report in enumerate(reading.reports[:IN_FULL], 1):
-        for text in (*sentences(report, quality), *remarks(report, quality)):
+        for text in (*sentences(report, quality), *remarks(report, quality), *report.notes):
             yield f"{number}. {text}" if several else text
 
 
