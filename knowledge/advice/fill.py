@@ -19,7 +19,7 @@ from knowledge.model.templates import fact, fill, fill_code, names_in, needed_in
 from probes.protocol.model import Observation
 
 # Placeholder in code for an edge that the run did not determine; anyone who copies it must notice.
-_YOUR_VALUE: Final = "YOUR_VALUE"
+_YOUR_EDGE: Final = "YOUR_EDGE"
 # At most this many hosts or transports that fail in the same way are listed.
 _MOST: Final = 4
 # These explain a finding without deciding it, so they may come from any check of the run.
@@ -124,7 +124,7 @@ class _Writer:
 
     def fix(self, fix: Fix, platforms: Sequence[str], only: tuple[str, ...]) -> AdvisedFix:
         names = self.names(platforms)
-        code = fill_code(fix.code or "", names, _YOUR_VALUE)
+        code = fill_code(fix.code or "", names, _YOUR_EDGE)
         language = "javascript" if code and only == ("javascript",) else ""
         return AdvisedFix(fill(fix.do, names).strip(), fix.who, only, language, code)
 
@@ -135,7 +135,7 @@ class _Writer:
             known = self.knowledge.platforms.get(platform)
             snippet = known.snippets.get(fix.snippet or "") if known else None
             if snippet:
-                code = fill_code(snippet.code, self.names((platform,)), _YOUR_VALUE)
+                code = fill_code(snippet.code, self.names((platform,)), _YOUR_EDGE)
                 yield AdvisedFix(do, fix.who, (platform,), snippet.language, code, snippet.note.strip())
             else:
                 yield AdvisedFix(do, fix.who, (platform,))
@@ -160,7 +160,7 @@ class _Writer:
         for key, title in _SAMPLES.items():
             if key in platform.snippets:
                 snippet = platform.snippets[key]
-                code = fill_code(snippet.code, names, _YOUR_VALUE)
+                code = fill_code(snippet.code, names, _YOUR_EDGE)
                 yield CodeSample(title, snippet.language, code, snippet.note.strip())
 
     def names(self, platforms: Sequence[str]) -> dict[str, str]:

@@ -59,7 +59,7 @@ def test_every_finding_has_evidence_and_fixes_without_gaps(name: str) -> None:
     assert cause.fixes
     assert cause.customer
     text = all_text(advice)
-    assert not re.search(r"\{[a-z_.]+\}|\[\[|\]\]|\bunknown\b|YOUR_VALUE", text)
+    assert not re.search(r"\{[a-z_.]+\}|\[\[|\]\]|\bunknown\b|YOUR_EDGE", text)
 
 
 def test_evidence_names_host_address_and_failure() -> None:
@@ -135,7 +135,7 @@ def test_missing_facts_cost_their_clause_only() -> None:
     bare = {step: replace(one, facts={}) for step, one in seen.items()}
     advice = advise(KNOWLEDGE, TWILIO, diagnosis, bare)
     assert {cause.id for cause in advice.found} == {"signaling-blocked", "media-udp-blocked", "edge-mismatch"}
-    assert "YOUR_VALUE" in all_text(advice)
+    assert "YOUR_EDGE" in all_text(advice)
     assert not re.search(r"\{[a-z_.]+\}", all_text(advice))
     assert advise(KNOWLEDGE, TWILIO, diagnosis, {}).found
 
