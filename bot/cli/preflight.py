@@ -12,6 +12,7 @@ from typing import Final
 from bot.cli.exit_codes import EXIT
 from bot.cli.file_bytes import read_bytes
 from bot.cli.parser import Parser
+from bot.cli.report_steps import next_steps
 from bot.cli.vantage import HELP, find_vantage
 from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of
 from bot.diagnosis.engine import Engine, load_engine
@@ -23,11 +24,9 @@ from bot.rendering.json.report import render as render_json
 from bot.rendering.report_summary import outcome
 from bot.rendering.terminal.console import write
 from bot.rendering.terminal.report import render
-from bot.rendering.terminal.short_answer import ask_with_option
 from bot.rendering.terminal.short_report import render_short
 from bot.rendering.view import make_view
 from bot.version import version
-from knowledge.model.schema import Knowledge
 
 EPILOG: Final = (
     "A report is what the SDK's preflight test returns when it completes: JSON.stringify(report) in a browser, the "
@@ -162,42 +161,6 @@ def _continue(
     return apply_device_reading(
         record, reading, engine.knowledge, engine.network, on_device=options.on_device
     )
-
-
-def next_steps(
-    reading: Reading, continued: DeviceEvidence, knowledge: Knowledge, *, ran: bool
-) -> tuple[str, ...]:
-    """List the next steps: what is missing, what a relay could add, what only the user knows."""
-    steps = []
-    request = continued.record.request
-    if any(report.state == "running" for report in reading.reports):
-        steps.append("The test was still running: send the report that it gives on completion.")
-    if reading.kind in ("log", "error"):
-        steps.append(
-            "Run the SDK's preflight test on the device and send its report: it shows how far a call gets."
-        )
-    if not ran and request.code:
-        words = " ".join(
-            filter(
-                None,
-                (
-                    request.code,
-                    request.platform,
-                    f"--edge {request.edge}" if request.edge != "roaming" else "",
-                ),
-            )
-        )
-        steps.append(
-            f"In the user's network, run: lineman diagnose {words}. Or add --run here, and both are compared."
-        )
-    if reading.pasted and not all(
-        observation.facts.get("placed") for observation in continued.added if "tool" in observation.facts
-    ):
-        steps.append("If the tools ran on the user's device, add --on-device. Their output then counts.")
-    question = continued.record.diagnosis.next_question
-    if question and continued.record.diagnosis.outcome != "clear":
-        steps.append(f"{ask_with_option(question, knowledge)[:-1]} to lineman diagnose.")
-    return tuple(steps)
 
 
 def make_preflight_parser() -> Parser:

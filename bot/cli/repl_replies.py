@@ -28,9 +28,10 @@ from bot.model.request import Request
 from bot.model.symptom_match import SymptomMatch
 from bot.rendering.terminal.answer import render_answer
 from bot.rendering.terminal.console import Line, write
-from bot.rendering.terminal.diagnosis import LETTERS, render_observations
+from bot.rendering.terminal.diagnosis import LETTERS
 from bot.rendering.terminal.guides import render_guides
 from bot.rendering.terminal.multi_relay import PARTS
+from bot.rendering.terminal.observations import render_observations
 from bot.rendering.terminal.symptoms import render_readings
 from bot.rendering.view import make_view
 from knowledge.model.conclusions import NextQuestion

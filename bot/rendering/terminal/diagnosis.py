@@ -3,7 +3,7 @@
 Pure: no network, no clock.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.diagnosis.comparison import missing_from
@@ -21,7 +21,6 @@ from knowledge.advice.meaning import Meaning
 from knowledge.model.advice import AdvisedCause, AdvisedFix
 from knowledge.model.conclusions import Judged, NextQuestion
 from knowledge.model.network import Network
-from probes.protocol.model import Observation
 
 STYLES: Final = {"found": "bold red", "clear": "bold green", "unclear": "bold yellow"}
 # Letters, not numbers: an answer may be a version. Without y and n, which are answers.
@@ -180,32 +179,6 @@ def _steps(record: RunRecord, steps: Iterable[str]) -> Iterator[str]:
         yield sentence(record.observations[step])
 
 
-def _observations(observations: Iterable[Observation]) -> Iterator[Line]:
-    for observation in observations:
-        yield Line(f"{sentence(observation)} ({observation.runtime * 1000:.0f} ms)", indent=2, mark=MARK)
-        facts = (f"{_fact_name(name)}: {_fact(value)}" for name, value in observation.facts.items())
-        if text := "; ".join(facts):
-            yield Line(text, "dim", indent=4)
-
-
-def _fact_name(name: str) -> str:
-    return name.replace("shut", "blocked").replace("_", " ")
-
-
-def _fact(value: object) -> str:
-    """Write a fact for people; `--json` has it as it is stored."""
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case None:
-            return "unknown"
-        case list() | tuple():
-            return ", ".join(map(_fact, value)) or "none"
-        case Mapping():
-            return " ".join(f"{_fact_name(str(name))} {_fact(each)}" for name, each in value.items())
-    return str(value)
-
-
 def _foot(record: RunRecord, network: Network) -> Iterator[Line]:
     looks = [look for look in record.observations.values() if look.probe not in (LOCATE, *REPORTED)]
     count = sum(look.has_result for look in looks)
@@ -222,4 +195,4 @@ def _foot(record: RunRecord, network: Network) -> Iterator[Line]:
 
 # Shared with other renderers.
 section, items, cause_lines, code_lines = _section, _items, _found, _code
-render_meaning, render_observations = _meaning, _observations
+render_meaning = _meaning

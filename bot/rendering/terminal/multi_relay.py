@@ -14,11 +14,11 @@ from bot.rendering.terminal.console import MARK, Line
 from bot.rendering.terminal.diagnosis import (
     STYLES,
     render_details,
-    render_observations,
     render_rules,
     section,
 )
 from bot.rendering.terminal.guides import render_guides
+from bot.rendering.terminal.observations import render_observations
 from bot.rendering.verdict_text import short_verdict
 from bot.rendering.view import View
 from knowledge.model.network import Network

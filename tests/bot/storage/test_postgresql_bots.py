@@ -259,7 +259,7 @@ async def test_older_version_has_the_database_for_itself(address: PostgresAddres
     """A bot of an older version claims nothing, so nobody joins it."""
     older = PostgresDatabase(address)
     assert older.execute("SELECT pg_try_advisory_lock(?)", (lock_key("bot"),)).fetchone()[0]
-    with pytest.raises(UsageError, match=f"Another bot uses {address} alone"):
+    with pytest.raises(UsageError, match=f"Another bot uses {address}, and the two cannot share it"):
         async with join_bots(address, new_bot(), patience=0.05):
             pass
     older.close()
@@ -275,7 +275,7 @@ async def test_bot_that_is_to_be_alone(
     """It waits for the others, they wait for it, and it ends if another one took its place while it was cut off."""
     monkeypatch.setattr(postgresql_bots, "GRACE", 0.1)
     async with a_bot(address):
-        with pytest.raises(UsageError, match="one of the two has LINEMAN_BOTS=one"):
+        with pytest.raises(UsageError, match="one has LINEMAN_BOTS=one"):
             async with join_bots(address, new_bot(), alone=True, patience=0.05):
                 pass
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
