@@ -202,8 +202,8 @@ async def _wait(session: _BotSession, patience: float) -> None:
                 await asyncio.sleep(AGAIN)
     except TimeoutError:
         raise UsageError(
-            f"Another bot uses {session.address}, and the two cannot share it: one has LINEMAN_BOTS=one, or is an older "
-            "version. Stop the other bot, or wait until it has stopped."
+            f"Another bot uses {session.address}, and the two cannot share it: one has LINEMAN_BOTS=one, or is "
+            "an older version. Stop the other bot, or wait until it has stopped."
         ) from None
     except psycopg.Error as error:
         because = describe(error, session.address)
