@@ -4,7 +4,6 @@ Pure: no network, no clock.
 """
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -12,7 +11,19 @@ from typing import Final
 LISTED: Final = 12
 
 CODE: Final = 5  # digits of an error code
-PUSH_CODE: Final = re.compile(r"52\d{3}")
+# What codes are about that begin alike, for those without a file.
+_FAMILIES: Final = (
+    ("201", "codes that begin with 201 are about the access token"),
+    ("52", "codes that begin with 52 are push errors: a push for an incoming call could not be sent"),
+    ("314", "codes from 31400 to 31499 end with a SIP status"),
+    ("315", "codes from 31500 to 31599 end with a SIP status of the service"),
+    ("316", "codes from 31600 to 31699 end with a SIP status about the called person"),
+    ("11", "codes that begin with 11 are about requests from the service to your web server"),
+    ("12", "codes that begin with 12 are about TwiML, the answer of your web server"),
+    ("21", "codes that begin with 21 are errors of the REST API, which the Voice SDKs do not use"),
+    ("30", "codes that begin with 30 are about messages, not calls"),
+    ("63", "codes that begin with 63 are about messages, not calls"),
+)
 FAR: Final = 500  # a code that differs by more is unrelated
 
 # Longer words are truncated when quoted, such as a pasted log.
@@ -28,10 +39,8 @@ def unknown_word(kind: str, word: str, known: Iterable[str], see: str = "") -> U
     words = sorted({item for item in known if item})
     near = nearest_codes(word, words) or difflib.get_close_matches(word.casefold(), words, n=3, cutoff=0.6)
     parts = [f"{quote(word)} is not {kind}"]
-    if PUSH_CODE.fullmatch(word):
-        parts.append(
-            "codes that begin with 52 are push errors: a push for an incoming call could not be sent"
-        )
+    if family := family_of(word):
+        parts.append(family)
     if near:
         parts.append(f"did you mean {join_or(near)}?")
     rest = [item for item in words if item not in near]
@@ -40,6 +49,13 @@ def unknown_word(kind: str, word: str, known: Iterable[str], see: str = "") -> U
     elif see and (rest or not words):
         parts.append(f"see them all with `{see}`")
     return UsageError(_sentence("; ".join(parts)))
+
+
+def family_of(code: str) -> str:
+    """Return what the unknown *code* is about, judged by its first digits, or ""."""
+    if not (code.isdecimal() and code.isascii() and len(code) == CODE):
+        return ""
+    return next((says for begins, says in _FAMILIES if code.startswith(begins)), "")
 
 
 def nearest_codes(word: str, known: Iterable[str]) -> list[str]:

@@ -149,9 +149,9 @@ def _lines(piece: Piece) -> Iterator[Line]:
             impacts = (f"{item.impact}: {_condition(item.when)}" for item in piece.impact_when)
             yield from _texts("Impact instead, if", impacts)
             yield from _texts("Shown by", (_condition(condition) for condition in piece.when))
-            yield from _texts(
-                "Ruled out only if", [_condition(piece.clears_only_if)] if piece.clears_only_if else []
-            )
+            clears = {"Ruled out only if": piece.clears_only_if, "Ruled out if": piece.clears_if}
+            for title, condition in clears.items():
+                yield from _texts(title, [_condition(condition)] if condition else [])
             yield from _texts("Explains", (effect.id for effect in piece.explains))
             for platform, fixes in piece.fixes.items():
                 yield from _texts(f"Fixes, {platform}", (f"{fix.who}: {fix.do}" for fix in fixes))

@@ -13,19 +13,12 @@ from bot.intake.parsing.call_sids import find_call_sids
 from bot.intake.parsing.decode import decode, plain
 from bot.intake.parsing.line_search import shortened
 from bot.intake.preflight_report import PreflightReport
-from bot.intake.readers import (
-    NO_RESULT,
-    check_page,
-    logs_say,
-    observe_logs,
-    observe_tool,
-    tools_say,
-    unrelated_json,
-)
+from bot.intake.readers import check_page, observe_logs, observe_tool, unrelated_json
 from bot.intake.readers.log import LONGEST, log_says, read_log
-from bot.intake.readers.rtc_diagnostics import failed_edges
+from bot.intake.readers.rtc_diagnostics import NO_CALL, edge_results, failed_edges
 from bot.intake.readers.sdk_error import error_says, merge_errors, read_error
 from bot.intake.readers.sdk_report import CUT, read_report, report_says
+from bot.intake.readers.sentences import NO_RESULT, logs_say, tools_say
 from bot.intake.readers.voice_insights import insights_says, read_insights
 from bot.intake.segment import Segment, has_report_form, segment
 from bot.intake.unread import BINARY, EMPTY, capture_on, file_says, is_binary, nothing_read
@@ -140,6 +133,9 @@ def _read_value(item: Segment, found: _Found) -> None:
     if report := read_insights(value):
         found.errors.append(report)
         found.pieces.append(Piece("error", lines, insights_says(report)))
+        return
+    if edge_results(value):
+        found.pieces.append(Piece("foreign", lines, NO_CALL))
         return
     if unrelated_json.name_of(value):
         found.pieces.append(Piece("foreign", lines, unrelated_json.sentence(value)))

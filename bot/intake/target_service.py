@@ -5,13 +5,19 @@ Pure.
 
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
+from typing import Final
 
 from bot.model.request import Vocabulary
 from probes.protocol.model import Observation
 
+_ANY: Final = (0, 53, 80)  # no port, a name lookup, and what browsers are redirected from
+
 
 def service_at(observation: Observation, vocabulary: Vocabulary) -> str | None:
-    """Return the service at the target of *observation*: "" without a target, None if it is not ours."""
+    """Return the service at the target of *observation*: "" without a target, None if it is not ours.
+
+    A port of one of our hosts that no service uses is not ours, either.
+    """
     if named := observation.facts.get("service"):
         return str(named)
     target = observation.target
@@ -20,7 +26,9 @@ def service_at(observation: Observation, vocabulary: Vocabulary) -> str | None:
     try:
         address = ip_address(target.host)
     except ValueError:
-        return _of_name(target.host, vocabulary.services)
+        service = _of_name(target.host, vocabulary.services)
+        known = vocabulary.ports.get(service or "", frozenset())
+        return service if not known or target.port in {*known, *_ANY} else None
     inside = any(address in ip_network(item) for item in vocabulary.media_ranges)
     if target.transport == "udp" and inside:
         return "media"

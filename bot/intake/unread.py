@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.intake.clues import ReadingKind
 from bot.intake.readers import unrelated_json
+from bot.intake.readers.rtc_diagnostics import NO_CALL, edge_results
 from bot.intake.segment import Segment
 
 # How to get the text that is asked for, on each platform.
@@ -129,6 +130,8 @@ def nothing_read(text: str, segments: Sequence[Segment]) -> tuple[ReadingKind, s
     has_more = len(texts) > 1  # "[  5]" among words is no JSON
     blocks = (item for item in segments if not (has_more and _is_plain(item)))
     values = [item.block.value for item in blocks if item.block and item.block.value]
+    if values and edge_results(values[0]):
+        return "foreign", NO_CALL
     if values and unrelated_json.name_of(values[0]):
         return "foreign", unrelated_json.sentence(values[0])
     if any(item.form == "log" for item in segments) and all(item.inline for item in segments if item.block):

@@ -45,7 +45,7 @@ def read_words(
         for is_log, items in groupby(free, key=lambda item: item.form in ("log", "json"))
         if (words := "\n".join(item.text for item in items))
     ]
-    codes = _of_now(choose_codes(_written(runs), vocabulary), runs)
+    codes = _of_now(choose_codes(_written(runs), vocabulary.codes), runs)
     sentence = normalize("\n".join(words for _, words in runs))
     told = normalize("\n".join(item.text for item in free if item.form == "prose"))
     clues = _with_platform(read_prose(sentence, told, vocabulary), text, reading)
@@ -58,7 +58,7 @@ def read_words(
     indications = find_indications(reading.pasted, vocabulary, knowledge)
     # What the readers of logs have found needs no second look, except for the context of a code.
     log = "" if indications and not codes_here else _beginning(runs, has_code=bool(codes_here))
-    symptoms = match_symptoms(story, codes_here, clues, knowledge, log)
+    symptoms = match_symptoms(story, codes_here, clues, knowledge, f"{log}\n{_of_gateway(reading)}".strip())
     return replace(
         reading,
         match=with_indications(symptoms.match, indications, knowledge, clues.get("platform", "")),
@@ -87,6 +87,12 @@ def _telling(log: str) -> str:
     if _SDK_LINE not in log:
         return log
     return "\n".join(line for line in log.split("\n") if not _USUAL.search(line))
+
+
+def _of_gateway(reading: Reading) -> str:
+    """Return the messages that the gateway passed on: they are in JSON, which has no lines of a log."""
+    faults = (fault for report in reading.reports if report.hangup for fault in report.faults)
+    return "\n".join(fault.message for fault in faults)
 
 
 def _all_codes(reading: Reading) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.intake.parsing.error_codes import choose_codes, codes_in
 from bot.language.case_context import CaseContext, seen_here
 from bot.language.case_questions import answer_from_case
 from bot.language.other_vendors import is_about_others
@@ -42,11 +43,6 @@ _HOW_TO_FIX: Final = re.compile(
 _HOW_KNOWN: Final = re.compile(
     r"\b(?:evidence|proof|prove|how (?:do|did|can) you (?:know|tell|see)|are you sure|what did you see|"
     r"why do you (?:think|say|believe)|how certain|how sure)\b"
-)
-# Five digits that count ports or people, or end a range, are no code.
-_CODE: Final = re.compile(
-    r"(?<![\d-])(?<!to )(?<!port )\d{5}"
-    r"(?!\d|\s*(?:-|to\b|(?:\w+ )?(?:ports?|users?|agents?|calls?|minutes?)\b|udp|tcp))"
 )
 
 
@@ -127,7 +123,7 @@ def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, ne
     """Answer from the knowledge: the files of the case's causes, of the named codes, and the passages."""
     closest = rank_passages(text, about, knowledge)
     nearest = tuple((passage.id, passage.title) for passage, _ in closest[:NEARBY])
-    codes = _CODE.findall(text)
+    codes = [written.code for written in choose_codes(codes_in(text), knowledge.errors)]
     subject = _subject(text, (*codes, *(_platform_words(knowledge) if about.causes else ())))
     if about.evidence and _HOW_KNOWN.search(lower) and not subject:
         return _answer_about_checks(about.evidence, nearest)

@@ -61,6 +61,9 @@ class Vocabulary:
     unusable: Mapping[str, str] = field(default_factory=dict)  # relay: why, as what follows its name
     offered: tuple[str, ...] | None = None  # relays that replies may name; None: all
     services: Mapping[str, str] = field(default_factory=dict)  # host: id of its service
+    ports: Mapping[str, frozenset[int]] = field(
+        default_factory=dict
+    )  # by service; without them, any port is its own
     media_ranges: tuple[str, ...] = ()  # CIDR
 
     @property

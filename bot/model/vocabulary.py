@@ -24,6 +24,7 @@ def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str
         roaming=network.roaming,
         relays=tuple(relays),
         services=service_hosts(network),
+        ports=service_ports(network),
         media_ranges=network.media_ranges,
     )
 
@@ -39,6 +40,16 @@ def service_hosts(network: Network) -> dict[str, str]:
         for host in service.hosts.values():
             hosts.setdefault(host.casefold(), SAME_SERVICE.get(service.id, service.id))
     return hosts
+
+
+def service_ports(network: Network) -> dict[str, frozenset[int]]:
+    """Map each service to the ports of its hosts, also to those of another service on them."""
+    hosts = service_hosts(network)
+    found: dict[str, set[int]] = {}
+    for service in network.services:
+        for host in service.hosts.values():
+            found.setdefault(hosts[host.casefold()], set()).add(service.port)
+    return {service: frozenset(ports) for service, ports in found.items()}
 
 
 @frozen

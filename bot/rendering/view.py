@@ -35,6 +35,7 @@ class View:
     preflight: tuple[Guide, ...]
     customer_text: str = ""  # the same in one text, to forward as it is
     meaning: Meaning | None = None  # of the requested code
+    works_elsewhere: bool = False  # reportedly, calls work from the same device on another network
     vantages: "VantageSummaries | None" = (
         None  # several relays: the result of each; one relay: what it could not check
     )
@@ -45,6 +46,11 @@ class View:
         return (*self.found, *self.risks)
 
 
+# What to do next, if calls work on another network and the one that was tested looks fine.
+WORKS_ELSEWHERE: Final = "Calls work on another network, so the cause is probably in the user's network. "
+_OTHER_NETWORK: Final = "other-network"  # the option of the question
+
+
 def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View:
     """Fill in all texts for *record*."""
     diagnosis = record.diagnosis
@@ -52,6 +58,7 @@ def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View
     advice = advise(knowledge, network, diagnosis, record.observations, record.request.edge, outcome)
     return View(
         headline=verdict_text(record, meaning),
+        works_elsewhere=record.request.answers.get(_OTHER_NETWORK) == "yes",
         customer=for_customer(diagnosis, advice, looked=has_results(record)),
         found=with_locations(advice.found, diagnosis, record.observations),
         risks=advice.risks,

@@ -64,6 +64,8 @@ def _mutants(cause: Cause) -> Iterator[tuple[Path, str, Cause]]:
     yield from _impacts_without(cause)
     for rest, what, condition in _condition_without(cause.clears_only_if):
         yield ("clears_only_if", *rest), f"{what} in clears_only_if", replace(cause, clears_only_if=condition)
+    for rest, what, condition in _condition_without(cause.clears_if):
+        yield ("clears_if", *rest), f"{what} in clears_if", replace(cause, clears_if=condition)
     for number, effect in enumerate(cause.explains):
         here: Path = ("explains", number)
         before, after = cause.explains[:number], cause.explains[number + 1 :]

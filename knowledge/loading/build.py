@@ -68,6 +68,7 @@ def build_cause(document: Document) -> Cause:
         weight=raw["weight"],
         when=_alternatives(raw["when"]),
         clears_only_if=_condition(raw.get("clears_only_if", {})),
+        clears_if=_condition(raw.get("clears_if", {})),
         explains=tuple(_explains(item) for item in raw.get("explains", ())),
         likely_when=_alternatives(raw.get("likely_when", [])),
         impact_when=tuple(_impact_when(item) for item in raw.get("impact_when", ())),

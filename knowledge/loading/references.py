@@ -104,7 +104,8 @@ class _Checker:
         for key, alternatives in (("when", cause.when), ("likely_when", cause.likely_when)):
             for number, condition in enumerate(alternatives):
                 yield from self.condition(condition, origin, _numbered(key, number, origin))
-        yield from self.condition(cause.clears_only_if, origin, ("clears_only_if",))
+        for key, condition in (("clears_only_if", cause.clears_only_if), ("clears_if", cause.clears_if)):
+            yield from self.condition(condition, origin, (key,))
         for number, item in enumerate(cause.impact_when):
             yield from self.condition(item.when, origin, ("impact_when", number, "when"))
         for number, effect in enumerate(cause.explains):
@@ -122,8 +123,7 @@ class _Checker:
             path: Path = ("cases", number)
             given = {question: (answer,) for question, answer in case.given.items() if answer != UNKNOWN}
             yield from self.condition(given, cause.origin, (*path, "given"))
-            named = {**case.lists, "confidence": case.confidence, "impact": case.impact}
-            for name, ids in named.items():
+            for name, ids in {**case.lists, "confidence": case.confidence, "impact": case.impact}.items():
                 yield from self.known(ids, self.knowledge.causes, "cause", cause.origin, (*path, name))
             if case.platform is not None:
                 yield from self.platforms((case.platform,), cause.origin, (*path, "platform"))

@@ -146,6 +146,7 @@ class Cause:
     weight: Mapping[str, float]  # error code: how common
     when: Alternatives
     clears_only_if: Condition = field(default_factory=dict)
+    clears_if: Condition = field(default_factory=dict)  # rules it out, unless it is found
     explains: tuple[Explains, ...] = ()
     likely_when: Alternatives = ()
     impact_when: tuple[ImpactWhen, ...] = ()  # in order; the first that holds is used

@@ -100,7 +100,7 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
         about = _contradicted_by(cause, answers)
         reasons = (ELSEWHERE,)
     elif standing == "ruled_out":
-        about = _contradicted_by(cause, answers)
+        about = _shown_by((cause.clears_if,), answers) or _contradicted_by(cause, answers)
         reasons = tuple(_answer_text(case, answered) for answered in about)
     else:
         about = _open(cause, answers)

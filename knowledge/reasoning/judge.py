@@ -102,11 +102,18 @@ def _standing(cause: Cause, case: CaseModel, answers: Answers) -> Standing:
     truth = alternatives_truth(cause.when, answers)
     if truth:
         return "found"
+    if is_cleared_by(cause, answers):
+        return "ruled_out"
     if truth is False:
         return "ruled_out" if _is_cleared(cause, answers, clearing) else "not_checked"
     if any(_speaks(condition, case, answers) for condition in cause.when):
         return "possible"
     return "not_checked"
+
+
+def is_cleared_by(cause: Cause, answers: Answers) -> bool:
+    """Whether an answer rules *cause* out that decides none of its alternatives."""
+    return bool(cause.clears_if) and condition_truth(cause.clears_if, answers, clearing) is True
 
 
 def is_cleared_elsewhere(cause: Cause, answers: Answers) -> bool:

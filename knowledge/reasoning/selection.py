@@ -82,6 +82,7 @@ def judged_by(cause: Cause) -> tuple[str, ...]:
     conditions = [
         *cause.when,
         cause.clears_only_if,
+        cause.clears_if,
         *cause.likely_when,
         *(explains.when for explains in cause.explains),
     ]
@@ -114,6 +115,7 @@ def cause_for(cause: Cause, asked: Collection[str]) -> Cause:
         when=_alternatives_for(cause.when, asked),
         likely_when=_alternatives_for(cause.likely_when, asked),
         clears_only_if=_condition_for(cause.clears_only_if, asked),
+        clears_if=_condition_for(cause.clears_if, asked),
         impact_when=tuple(item for item in cause.impact_when if _all_asked(item.when, asked)),
         explains=tuple(explains for explains in cause.explains if _all_asked(explains.when, asked)),
     )

@@ -73,7 +73,7 @@ def settled(case: CaseModel, answers: Answers, pending: Collection[str]) -> bool
                 condition for condition in cause.when if condition_truth(condition, answers) is not False
             ]
         if standing != "found":
-            conditions.append(cause.clears_only_if)
+            conditions += [cause.clears_only_if, cause.clears_if]
         if alternatives_truth(cause.when, answers) is not False:
             conditions += [*cause.likely_when, *(item.when for item in cause.impact_when)]
             conditions += [effect.when for effect in cause.explains]

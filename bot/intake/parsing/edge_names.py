@@ -18,7 +18,7 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "singapore": ("sg1", "ASIAPAC_SINGAPORE", "ap-southeast-1"),
     "tokyo": ("jp1", "ASIAPAC_TOKYO", "ap-northeast-1"),
     "sydney": ("au1", "ASIAPAC_SYDNEY", "ap-southeast-2"),
-    "sao-paulo": ("br1", "SOUTH_AMERICA_SAO_PAULO", "sa-east-1"),
+    "sao-paulo": ("br1", "SOUTH_AMERICA_SAO_PAULO", "sa-east-1", "sao-paolo"),
     ROAMING: ("gll", "global"),
     "ashburn-ix": ("us1-ix",),
     "san-jose-ix": ("us2-ix",),

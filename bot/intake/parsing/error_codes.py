@@ -5,12 +5,12 @@ Pure. In prose, a bare number of five digits may be a code. In a log or in JSON,
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from bot.intake.parsing.line_search import line_at
-from bot.model.request import Vocabulary
+from bot.intake.parsing.number_context import is_else, is_never
 from knowledge.search.small_letters import CaselessPattern
 
 
@@ -140,18 +140,6 @@ _NEGATIVE: Final = re.compile(r"(?:^|[\s(\[=])-(?!20|21|3[0-4]|5[1-3])\d{5}")  #
 _STATUS: Final = re.compile(r"(?<!\d)(?:480|486|487|600|603)(?!\d)")
 LETTERS: Final = str.maketrans("oOiIlL|", "0011111")
 
-ELSE: Final = re.compile(r"\b(?:size|id)[ \t:=#\[(]{0,3}\Z", re.IGNORECASE)  # then only a known code is one
-NEVER: Final = re.compile(  # then it is never one, and in an ICE candidate neither
-    r"\b(?P<word>ports?|rport|udp|tcp|pid|line|bytes|ms|took|in|after|thread|extension|ext|"
-    r"(?:(?<!in )case|tickets?|inc|incident|orders?|invoice|room|zip|plz|postcode|parcel|part|serial|model|asset|badge|"
-    r"inventory|desk|fall|vorgang|auftrag|rechnung|zimmer|caso|pedido|sala|dossier|commande|chambre|ordine|chamado)"
-    r"(?:[- ]?(?:no|nr|num|number|nummer|id|n[\u00b0\u00ba])\.?)?)[ \t:=#\[(.]{0,3}\Z",
-    re.IGNORECASE,
-)
-CANDIDATE: Final = re.compile(r"\bcandidate:|\btyp (?:host|srflx|prflx|relay)\b")
-_TAG: Final = re.compile(r"\b[VDIWEF]/[\w.$-]{1,60}\s{0,9}\(\s*\Z")  # logcat: a tag and its process
-UNIT: Final = re.compile(r"\s?(?:ms|s|sec|seconds|bytes|kb|hz|packets)\b", re.IGNORECASE)
-
 
 def codes_in(text: str, *, log: bool = False) -> Iterator[WrittenCode]:
     """Find what is written like an error code in *text*. In a *log*, use only the patterns that count there."""
@@ -168,7 +156,7 @@ def codes_in(text: str, *, log: bool = False) -> Iterator[WrittenCode]:
             if not digits.isdecimal():
                 digits = re.sub(r"\D", "", digits.translate(LETTERS))
             at = match.start(group)
-            if (not form.sure and _is_never(text, match)) or _NEGATIVE.match(text, max(0, at - 2)):
+            if (not form.sure and is_never(text, match)) or _NEGATIVE.match(text, max(0, at - 2)):
                 continue
             yield WrittenCode(
                 form.prefix + digits,
@@ -177,34 +165,17 @@ def codes_in(text: str, *, log: bool = False) -> Iterator[WrittenCode]:
                 at,
                 form.sure,
                 line_at(text, at),
-                _is_else(text, match),
+                is_else(text, match),
             )
 
 
-def _is_never(text: str, match: re.Match[str]) -> bool:
-    """Tell whether the number is a port, a process, a line, or a duration."""
-    at = match.start(match.lastindex or 0)
-    unit = UNIT.match(text, match.end(match.lastindex or 0))
-    before = NEVER.search(text, max(0, at - 24), at)
-    if _TAG.search(text, max(0, at - 70), at):
-        return True
-    return bool(before and (unit or before["word"].casefold() not in ("in", "after"))) or bool(
-        CANDIDATE.search(line_at(text, at))
-    )
-
-
-def _is_else(text: str, match: re.Match[str]) -> bool:
-    at = match.start()
-    return bool(ELSE.search(text, max(0, at - 12), at) or UNIT.match(text, match.end()))
-
-
-def choose_codes(found: Iterable[WrittenCode], vocabulary: Vocabulary) -> tuple[WrittenCode, ...]:
-    """Return the known codes in *found*, each once and in order, or those that cannot be anything else."""
+def choose_codes(found: Iterable[WrittenCode], codes: Collection[str]) -> tuple[WrittenCode, ...]:
+    """Return the known *codes* in *found*, each once and in order, or those that cannot be anything else."""
     known: dict[str, WrittenCode] = {}
     doubtful: dict[str, WrittenCode] = {}  # known, but written where a port or line number may be
     others: dict[str, WrittenCode] = {}
     for item in found:
-        if item.code in vocabulary.codes:
+        if item.code in codes:
             place = doubtful if item.is_else and not item.sure else known
         elif item.sure or (item.context == ALONE and not item.is_else and 10000 <= int(item.code) < 70000):
             place = others

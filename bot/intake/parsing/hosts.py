@@ -71,6 +71,12 @@ def names_in(text: str) -> list[str]:
     return [name.casefold() for name in _NAME.findall(text)]
 
 
+def host_in(line: str) -> str:
+    """Return the first host name or address in *line*, "" without one. `-i 0.5` is neither."""
+    found = re.search(rf"{_NAME.pattern}|(?<![\w.:-]){ADDRESS}(?![\w:])", line, re.IGNORECASE)
+    return found[0].casefold() if found else ""
+
+
 def port_of(text: str | None, usual: int = 443) -> int:
     """Return the port that *text* is, at most 65535, or *usual* without one."""
     return min(int(text), 65535) if text else usual

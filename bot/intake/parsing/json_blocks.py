@@ -21,6 +21,9 @@ _POINTS: Final[Mapping[str, int]] = {
     "edge": 1, "stats": 1, "samples": 1, "totals": 1, "warnings": 1,
 }  # fmt: skip
 
+# The Voice Diagnostics Tool's test of the bandwidth has times as well, and makes no call.
+_BANDWIDTH: Final = "averagebitrate"
+
 _BEFORE: Final = 200  # characters that may precede the JSON in a text inside JSON
 _NODES: Final = 4_000  # maps and lists that are searched
 _DEEP: Final = 10
@@ -41,6 +44,8 @@ def score(value: Any) -> int:
     if not isinstance(value, dict):
         return 0
     keys = {folded(key) for key in list(value)[:200]}
+    if _BANDWIDTH in keys:
+        return 0
     return sum(_POINTS[key] for key in keys & _POINTS.keys())
 
 

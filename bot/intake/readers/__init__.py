@@ -4,7 +4,7 @@ A new format needs a file and a line here. Pure. A tool's output does not show w
 made elsewhere until the user says that it was made on their device. A log is the device's own.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from bot.intake.readers import (
     curl,
     dig,
     firewall,
+    iperf,
     java_exception,
     netcat,
     nslookup,
@@ -32,7 +33,6 @@ from knowledge.reasoning.device import PASTED, PLACED
 from knowledge.search.small_letters import small_text
 from probes.protocol.model import Observation, Target
 
-NO_RESULT: Final = "Output of {tool} that shows no result for a host."
 MOST: Final = 100  # observations of one piece
 _OLD_PORTS: Final = frozenset(
     {10193, 10194}
@@ -60,7 +60,7 @@ class ToolReader:
 TOOLS: Final = (
     ToolReader(
         "firewall",
-        ("%asa-", "%ftd-", ",traffic,", "type=", "src=", "flows "),
+        ("%asa-", "%ftd-", ",traffic,", ",threat,url,", "type=", "src=", "flows "),
         firewall.SIGN,
         firewall.LINES,
         firewall.read_firewall,
@@ -122,6 +122,7 @@ TOOLS: Final = (
         netcat.LINES,
         netcat.read_netcat,
     ),
+    ToolReader("iperf", ("iperf", "[ id] interval"), iperf.SIGN, iperf.LINES, iperf.read_iperf),
     ToolReader("curl", ("curl", "* ", "could not resolve"), curl.SIGN, curl.LINES, curl.read_curl),
     ToolReader(
         "openssl", ("s_client", "connected(", "verify "), openssl.SIGN, openssl.LINES, openssl.read_openssl
@@ -199,21 +200,3 @@ def _observations(tool: str, rows: ToolRows, *, placed: bool) -> dict[str, Obser
 
 def _facts(tool: str, facts: ToolFacts, *, placed: bool) -> ToolFacts:
     return {"tool": tool, PLACED: placed, **facts}
-
-
-def logs_say(found: Iterable[Observation]) -> str:
-    """Describe in one sentence what the lines of logs name."""
-    about = dict.fromkeys(
-        f"{look.facts['bad']}{f' ({look.target.host})' if look.target.host else ''}" for look in found
-    )
-    listed = list(about)[:5]
-    return f"Lines of a log that say: {'; '.join(listed)}{'; and more' if len(about) > len(listed) else ''}."
-
-
-def tools_say(pasted: Iterable[Observation]) -> str:
-    """Describe in one sentence which tools the output is from, and which hosts they checked."""
-    about = dict.fromkeys(
-        f"{look.facts['tool']}{f' about {look.target.host}' if look.target.host else ''}" for look in pasted
-    )
-    listed = list(about)[:10]
-    return f"Output of {', '.join(listed)}{' and others' if len(about) > len(listed) else ''}."

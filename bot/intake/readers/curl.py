@@ -31,7 +31,7 @@ _TLS: Final = (
       r"|0x80090322|does not match target host name")),
     ("cut", Failure.CONNECTION_RESET, "the TLS handshake was cut off",
      (r"curl: \(35\)(?![^\n]*(?:protocol version|unsupported protocol|wrong version))|Connection reset by peer"
-      r"|unexpected eof")),
+      r"|unexpected eof|SSL_connect: SSL_ERROR_SYSCALL")),
 )  # fmt: skip
 _OLD: Final = LazyPattern(
     r"alert protocol version|unsupported protocol|SEC_E_UNSUPPORTED_FUNCTION|no protocols available",
@@ -125,8 +125,10 @@ def _direct(part: str) -> Iterator[tuple[str, int, ToolFacts]]:
             {"tcp": "shut", "tcp_port": port, "sign": sign.value, "bad": why},
         )
     timed = re.search(
-        r"curl: \(28\) (?:Connection timed out|Resolving timed out|Operation timed out|SSL connection timeout)",
+        r"(?:curl: \(28\)|^\*) (?:Connection timed out|Resolving timed out|Operation timed out"
+        r"|SSL connection timeout)",
         part,
+        re.MULTILINE,
     )
     if timed and (host := _asked(part)) and "Connected to" not in part:
         yield host, 443, {"sign": Failure.GENERIC_TIMEOUT_ERROR.value, "bad": "no answer in time"}

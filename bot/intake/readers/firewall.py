@@ -1,9 +1,10 @@
-"""Read log lines of firewalls that deny traffic: ASA, PAN-OS, FortiGate, and netfilter.
+"""Read log lines of firewalls that deny traffic: ASA, PAN-OS, FortiGate, netfilter, and the common event format.
 
 A firewall's own log is proof of what it denied. What it let through is no fault, and neither is a packet that
 belongs to no connection any more.
 """
 
+import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from bot.intake.parsing.hosts import ToolFacts
 from bot.intake.parsing.lazy_pattern import LazyPattern
 
 SIGN: Final = LazyPattern(
-    r"%ASA-\d-\d{6}|%FTD-\d-\d{6}|\bTRAFFIC,(?:deny|drop|end|start),|\btype=\"?traffic\"?"
+    r"%(?:ASA|FTD)-(?:\w+-)?\d-\d{6}|\bTRAFFIC,(?:deny|drop|end|start),|\bTHREAT,url,"
+    r"|\btype=\"?(?:traffic|utm)\"?|\bCEF:\d\|[^\n]*\bsrc=[\d.]+"
     r"|\bSRC=[\d.]+ DST=[\d.]+|\bflows (?:deny|allow)\b"
 )
 LINES: Final = SIGN
@@ -49,7 +51,18 @@ _NO_CONNECTION: Final = "(no connection)"
 _FIELD: Final = LazyPattern(r"\b(\w+)=(?:\"([^\"]{0,200})\"|([^\s,]{1,200}))")
 _NUMBERS: Final = {"17": "udp", "6": "tcp"}
 _DENIED: Final = frozenset(
-    {"deny", "drop", "block", "blocked", "denied", "reset-both", "reset-client", "reset-server"}
+    {
+        "deny",
+        "drop",
+        "drop-icmp",
+        "block",
+        "blocked",
+        "block-url",
+        "denied",
+        "reset-both",
+        "reset-client",
+        "reset-server",
+    }
 )
 
 
@@ -68,10 +81,10 @@ def read_firewall(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
 
 
 def _line(line: str) -> _TrafficLine | None:
-    if "%ASA-" in line or "%FTD-" in line:
+    if re.search(r"%(?:ASA|FTD)-", line):
         return _asa(line)
-    if "TRAFFIC," in line:
-        return _pan(line.split(","))
+    if "TRAFFIC," in line or "THREAT,url," in line:
+        return _pan(next(csv.reader([line])))
     if "SRC=" in line:
         return _netfilter(line)
     return _fields(line) if "=" in line else None
@@ -93,23 +106,32 @@ def _asa(line: str) -> _TrafficLine | None:
 
 
 def _pan(fields: list[str]) -> _TrafficLine | None:
-    """Read the comma-separated form, whose columns PAN-OS documents."""
-    if len(fields) < 31 or "TRAFFIC" not in fields:
+    """Read the comma-separated form, whose columns PAN-OS documents: of traffic, and of the filter for addresses."""
+    kind = next((kind for kind in ("TRAFFIC", "THREAT") if kind in fields), "")
+    if len(fields) < 31 or not kind:
         return None
-    at = fields.index("TRAFFIC") - 3  # the documented columns begin with one for future use
+    at = fields.index(kind) - 3  # the documented columns begin with one for future use
     try:
         source, target = fields[at + 7], fields[at + 8]
         ports = int(fields[at + 24]), int(fields[at + 25])
         protocol, action = fields[at + 29], fields[at + 30]
+        url = fields[at + 31] if kind == "THREAT" else ""
     except (IndexError, ValueError):
         return None
     return _TrafficLine(
-        protocol.casefold(), (source, ports[0]), (target, ports[1]), action.casefold() in _DENIED
+        protocol.casefold(),
+        (source, ports[0]),
+        (target, ports[1]),
+        action.casefold() in _DENIED,
+        re.split(r"[/:?]", url, maxsplit=1)[0].casefold(),
     )
 
 
 def _fields(line: str) -> _TrafficLine | None:
-    """Read `name=value`, as FortiGate and Meraki write."""
+    """Read `name=value`, as FortiGate, Meraki, and the common event format write.
+
+    FortiGate closes a session that its content filter has blocked: `action="close" utmaction="block"`.
+    """
     fields = {name.casefold(): quoted or bare for name, quoted, bare in _FIELD.findall(line)}
     source, target = (
         fields.get("srcip") or fields.get("src", ""),
@@ -119,21 +141,20 @@ def _fields(line: str) -> _TrafficLine | None:
     source, _, from_port = source.partition(":")
     target, _, to_port = target.partition(":")
     ports = [
-        fields.get("srcport") or fields.get("sport") or from_port,
-        fields.get("dstport") or fields.get("dport") or to_port,
+        fields.get("srcport") or fields.get("sport") or fields.get("spt") or from_port,
+        fields.get("dstport") or fields.get("dport") or fields.get("dpt") or to_port,
     ]
     if not target or not all(port.isdecimal() for port in ports):
         return None
-    action = fields.get("action") or ("deny" if re.search(r"\bflows deny\b|pattern: deny", line) else "pass")
-    protocol = _NUMBERS.get(protocol, protocol.casefold())
-    denied = action.casefold() in _DENIED
-    return _TrafficLine(
-        protocol,
-        (source, int(ports[0])),
-        (target, int(ports[1])),
-        denied,
-        fields.get("hostname", "").casefold(),
+    action = (
+        fields.get("action")
+        or fields.get("act")
+        or ("deny" if re.search(r"\bflows deny\b|pattern: deny", line) else "pass")
     )
+    protocol = _NUMBERS.get(protocol, protocol.casefold())
+    denied = bool({action.casefold(), fields.get("utmaction", "").casefold()} & _DENIED)
+    name = fields.get("hostname") or fields.get("dhost") or ""
+    return _TrafficLine(protocol, (source, int(ports[0])), (target, int(ports[1])), denied, name.casefold())
 
 
 def _netfilter(line: str) -> _TrafficLine | None:

@@ -1,6 +1,7 @@
 """Read the output of traceroute, tracert, and mtr.
 
-What mtr counts at the last hop is loss of the whole way.
+What mtr counts at the last hop is loss of the whole way, except over UDP: there, hosts answer only some of the
+packets.
 A hop that does not answer may forward all the same, so silence points to nothing, not even at the end. Only a
 router that says that it rejects the packets (`!X`) does.
 """
@@ -9,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bot.intake.parsing.hosts import ADDRESS, COMMAND, HOST, ToolFacts, names_in
+from bot.intake.parsing.hosts import ADDRESS, COMMAND, ToolFacts, host_in, names_in
 from bot.intake.parsing.lazy_pattern import LazyPattern
 from bot.intake.parsing.loss import is_beyond_chance
 from probes.protocol.failures import Failure
@@ -19,37 +20,58 @@ _HEAD: Final = (
     r"|^Rastreando a rota"
     r"|^Traccia instradamento|^HOST: .*Loss%|^Start: \d{4}-"
 )
+# Its own error, or that of the system. "ping: name: Name or service not known" is of another tool.
+_FAILED: Final = (
+    r"^mtr: |^connect: Network is unreachable|^(?!ping)\S+\.\S+: (?:Temporary failure in name|Name or service not)"
+    r"|^Cannot handle \"host\" cmdline|^Unable to resolve target system name"
+)
 SIGN: Final = LazyPattern(
-    COMMAND.format(command=r"(?:traceroute|tracert|tracepath|mtr)") + f"|{_HEAD}",
+    COMMAND.format(command=r"(?:traceroute|tracert|tracepath|mtr)") + f"|{_HEAD}|{_FAILED}",
     re.IGNORECASE | re.MULTILINE,
 )
 LINES: Final = LazyPattern(
     COMMAND.format(command=r"(?:traceroute|tracert|tracepath|mtr)")
-    + rf"|{_HEAD}|^(?:over a maximum of|über maximal|sobre un máximo|avec un maximum|com no máximo)"
-    r"|^\s*\d{1,2}\s+(?:\*|<?\d+(?:[.,]\d+)? ?ms|\S+ \([\d.:a-f]+\)|\d{1,3}(?:\.\d{1,3}){3}\s)|^\s*\d{1,2}\.\|--"
+    + rf"|{_HEAD}|{_FAILED}|^(?:over a maximum of|über maximal|sobre un máximo|avec un maximum|com no máximo)"
+    r"|^\s*\d{1,2}\s+(?:\*|<?\d+(?:[.,]\d+)? ?ms|\S+ \([\d.:a-f]+\)|\d{1,3}(?:\.\d{1,3}){3}\s)"
+    r"|^\s*\d{1,2}\.(?:\|--|\s+AS)"
     r"|^(?:Trace complete|Ablaufverfolgung beendet|Traza completa|Itinéraire déterminé|Rastreamento concluído)",
     re.IGNORECASE,
 )
-_COUNTED: Final = LazyPattern(r"^\s*\d{1,2}\.\|-- (\S+)\s+(\d{1,3}(?:\.\d)?)%\s+(\d{1,5})\b", re.MULTILINE)
+# With `-z`, the number of the network comes first, and with `-b` the address comes after the name.
+_MTR_HOP: Final = r"\d{1,2}\.(?:\|-- |\s+AS\S+\s+)"
+_COUNTED: Final = LazyPattern(
+    rf"^\s*{_MTR_HOP}(\S+)(?:[ \t]+\(\S+\))?\s+(\d{{1,3}}(?:\.\d)?)%?\s+(\d{{1,5}})\b", re.MULTILINE
+)
+_OVER_UDP: Final = re.compile(r"\bmtr\b[^\n]*\s(?:-\w*u\w*|--udp)\s")
+_UNNAMED: Final = re.compile(
+    r"Failed to resolve host|Name or service not known|Temporary failure in name|Unable to resolve target"
+)
+_TEMPORARY: Final = "Temporary failure in name"
+_NO_ROUTE: Final = re.compile(r"Network is unreachable|General failure|Allgemeiner Fehler")
 _LOSS: Final = (3.0, 90.0)  # percent; with more, the end does not answer at all
 _ENOUGH: Final = 10  # packets
-_HOP: Final = LazyPattern(r"^\s*(\d{1,2})(?:\.\|--|\s)\s*(.{1,300})$", re.MULTILINE)
+_HOP: Final = LazyPattern(r"^\s*(\d{1,2})(?:\.\|--|\. +AS\S+|\s)\s*(.{1,300})$", re.MULTILINE)
 
 
 def read_traceroute(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     """Yield host, port 0, and facts of each route."""
     starts = rf"(?={_HEAD}|^[^\n]{{0,200}}[$#>%]\s*(?:traceroute|tracert|tracepath|mtr)\s)"
-    host = ""
+    host, is_udp = "", False
     for part in re.split(starts, text, flags=re.MULTILINE | re.IGNORECASE)[:20]:
         first = part.partition("\n")[0]
-        named = re.search(HOST, first, re.IGNORECASE)
-        host = named["host"].casefold() if named and not first.startswith(("HOST", "Start")) else host
+        is_udp = bool(_OVER_UDP.search(first)) or (is_udp and first.startswith(("HOST", "Start")))
+        host = host if first.startswith(("HOST", "Start")) else host_in(first) or host
         hops = _HOP.findall(part)
-        if host and hops:
-            yield host, 0, _route(part, hops, re.search(rf"[\[(]({ADDRESS})[\])]", first))
+        if host and _UNNAMED.search(part):
+            sign = Failure.DNS_TIMEOUT_ERROR if _TEMPORARY in part else Failure.DNS_NO_ANSWER
+            yield host, 53, {"dns": "fails", "sign": sign.value, "bad": "the name could not be looked up"}
+        elif host and (hops or _NO_ROUTE.search(part)):
+            yield host, 0, _route(part, hops, re.search(rf"[\[(]({ADDRESS})[\])]", first), is_udp=is_udp)
 
 
-def _route(part: str, hops: list[tuple[str, str]], target: re.Match[str] | None) -> ToolFacts:
+def _route(
+    part: str, hops: list[tuple[str, str]], target: re.Match[str] | None, *, is_udp: bool
+) -> ToolFacts:
     """Return how far the answers came."""
     answering = [(int(number), rest) for number, rest in hops if re.search(ADDRESS, rest) or names_in(rest)]
     facts: ToolFacts = {"hops": len(hops)}
@@ -57,22 +79,27 @@ def _route(part: str, hops: list[tuple[str, str]], target: re.Match[str] | None)
         facts["last_hop"] = answering[-1][0]
     if target and answering and target[1] in answering[-1][1]:
         facts["trace"] = "arrives"
-    if (lost := _loss_at_the_end(part)) is not None:
+    if not is_udp and (lost := _loss_at_the_end(part)) is not None:
         facts |= {"sign": "packet_loss", "bad": f"{lost:g} % of the packets to the end of the path are lost"}
     if rejected := re.search(r"\s!(?:X|A|10|13|9)\b", part):
         facts |= {
             "sign": Failure.ADMIN_PROHIBITED.value,
             "bad": f"a router rejects the packets ({rejected[0].strip()})",
         }
-    elif re.search(r"Network is unreachable|General failure|Allgemeiner Fehler", part):
+    elif _NO_ROUTE.search(part):
         facts |= {"sign": Failure.NETWORK_UNREACHABLE.value, "bad": "this host had no route"}
     return facts
 
 
 def _loss_at_the_end(part: str) -> float | None:
-    """Return how much the last hop of mtr lost, in percent, if it is loss and no silence."""
+    """Return how much the last hop of mtr lost, in percent, if it is loss and no silence.
+
+    If the same router is also an earlier hop, it rejected the packets, and the end was not reached.
+    """
     hops = _COUNTED.findall(part)
     if not hops or hops[-1][0] == "???" or int(hops[-1][2]) < _ENOUGH:
+        return None
+    if any(name == hops[-1][0] for name, _, _ in hops[:-1]):
         return None
     lost, packets = float(hops[-1][1]), int(hops[-1][2])
     is_loss = _LOSS[0] <= lost <= _LOSS[1] and is_beyond_chance(lost / 100 * packets, packets, _LOSS[0] / 100)

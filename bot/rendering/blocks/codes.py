@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from bot.errors import family_of
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import (
     Block,
@@ -80,8 +81,9 @@ def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -
     """Say that a code is unknown and offer the nearest ones (code, name), to diagnose or to explain (*meaning*)."""
     builder = MessageBuilder()
     first = run(f"I don't know the error code {text_limits.cut(code, 20)}.", bold=True)
+    family = f" {known[0].upper()}{known[1:]}." if (known := family_of(code)) else ""
     if not near:
-        more = (
+        more = family.lstrip() or (
             "It does not belong to the Voice SDKs and is not similar to their codes. What text "
             "is around it, and which product showed it?"
         )
@@ -93,7 +95,7 @@ def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -
             )
         )
         return builder.message(f"{code} is not an error code that I know. {more}")
-    builder.add(rich(paragraph(first, run(" Did you mean one of these?"))))
+    builder.add(rich(paragraph(first, run(f"{family} Did you mean one of these?"))))
     verb, label = ("meaning", "What is {} ({})?") if meaning else ("start", "Diagnose {} {}")
     buttons = [
         button(verb, label.format(item, name), ButtonContext(), number=number, values={"code": item})
@@ -101,7 +103,9 @@ def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -
     ]
     builder.add(row(*buttons))
     named = ", ".join(f"{item} {name}" for item, name in near)
-    return builder.message(f"{code} is not an error code that I know. Did you mean one of these? {named}")
+    return builder.message(
+        f"{code} is not an error code that I know.{family} Did you mean one of these? {named}"
+    )
 
 
 def _on_platform(text: str) -> list[Block]:

@@ -34,7 +34,7 @@ from bot.rendering.blocks.verdict_text import in_text
 from bot.rendering.customer_text import without_asides
 from bot.rendering.marks import WHO
 from bot.rendering.verdict_text import brief, named
-from bot.rendering.view import View
+from bot.rendering.view import WORKS_ELSEWHERE, View
 from knowledge.model.advice import AdvisedCause, AdvisedFix
 from knowledge.model.conclusions import Diagnosis
 from knowledge.model.impact import Impact
@@ -177,7 +177,8 @@ def _next(view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> str:
     if diagnosis.outcome == "clear" and choices.checked:
         return "Ask the customer whether calls fail on the device and the network that ran the check."
     if diagnosis.outcome == "clear":
-        return "Check that the user is on the same network as the relay: same office, Wi-Fi, and VPN."
+        says = WORKS_ELSEWHERE if view.works_elsewhere else ""
+        return f"{says}Check that the user is on the same network as the relay: same office, Wi-Fi, and VPN."
     if view.vantages and view.vantages.missing:
         return "Test again when the relay is back, or from another one on the same network."
     if choices.link and not choices.checked:

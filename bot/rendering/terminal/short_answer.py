@@ -19,7 +19,7 @@ from bot.rendering.terminal.answer_blocks import TRIES, AnswerRoom, block, evide
 from bot.rendering.terminal.console import Line, height
 from bot.rendering.terminal.diagnosis import STYLES
 from bot.rendering.terminal.verdict_line import verdict_line
-from bot.rendering.view import View, has_results
+from bot.rendering.view import WORKS_ELSEWHERE, View, has_results
 from knowledge.model.conclusions import NextQuestion
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE, USER_NETWORK
@@ -114,7 +114,8 @@ class ShortAnswer:
         elif record.vantage != USER_NETWORK:
             yield "If the user is on this network, add --vantage user-network. If not, add --relay NAME."
         elif record.diagnosis.outcome == "clear":
-            yield f"Check that the user is on the same network as {where}: same Wi-Fi, same VPN."
+            says = WORKS_ELSEWHERE if self.view.works_elsewhere else ""
+            yield f"{says}Check that the user is on the same network as {where}: same Wi-Fi, same VPN."
         elif record.diagnosis.outcome == "unclear" and not record.diagnosis.next_question:
             yield "Run the SDK's own test in the app: --preflight shows how."
 

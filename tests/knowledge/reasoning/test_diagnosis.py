@@ -246,3 +246,14 @@ def test_nothing_is_asked_that_changes_nothing(phone: CaseModel) -> None:
     diagnosis = look(phone, {"vpn": "no"})
     assert diagnosis.next_question is None
     assert diagnosis.outcome == "clear"
+
+
+def test_an_answer_rules_out_what_nothing_has_decided(folder: Path) -> None:
+    """It needs no check for that, gives its reason, and does not hide what was found."""
+    write(folder, "causes", "no-turn", CAUSES["no-turn"] + "clears_if: {vpn: no}\n")
+    case = case_of(folder)
+    assert "no-turn" not in lists(conclude(case))["ruled_out"]
+    assert "no-turn" not in lists(conclude(case, vpn="yes"))["ruled_out"]
+    (cleared,) = (one for one in conclude(case, vpn="no").ruled_out if one.cause == "no-turn")
+    assert case.questions["vpn"].asks in cleared.because
+    assert "no-turn" in lists(conclude(case, vpn="no", relayed="shut"))["found"]

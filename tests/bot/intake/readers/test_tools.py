@@ -13,7 +13,8 @@ from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 
 SAMPLES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("tools.yaml").read_text("utf-8"))
-ELSEWHERE = ("dig", "trickle-ice")  # tested beside the samples of reports, and of captures
+ELSEWHERE = ("trickle-ice",)  # tested beside the samples of captures
+WRITERS = {"PAN-OS": 5, "FortiGate": 5, "ASA": 5, "mtr": 5}  # of formats that one reader reads
 KNOWLEDGE = load_knowledge(quick=True)
 VOCABULARY = make_vocabulary(KNOWLEDGE, load_network(None), ("local",))
 
@@ -45,6 +46,19 @@ def test_each_tool_has_samples() -> None:
         samples = [sample for sample in SAMPLES if sample["tool"] == tool]
         assert len(samples) >= 5, tool
         assert any(sample.get("first") == "none" for sample in samples), tool
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_each_writer_has_samples(writer: str) -> None:
+    """The same for each of the products that one reader reads."""
+    samples = [sample for sample in SAMPLES if writer in sample["title"]]
+    assert len(samples) >= WRITERS[writer]
+    assert any(sample.get("first") == "none" for sample in samples)
+
+
+def test_every_sample_says_where_it_was_made() -> None:
+    """No sample is taken for the output of a real tool by mistake."""
+    assert {sample["made"] for sample in SAMPLES} == {"here", "elsewhere"}
 
 
 @pytest.mark.parametrize(
