@@ -19,6 +19,16 @@ MEASUREMENTS: Final = "measurements"  # in place of a host: they are about the w
 _MEASURED: Final = {"rtt_ms": "round trip {} ms", "jitter_ms": "jitter {} ms", "loss_percent": "loss {} %"}
 
 
+# What a tool shows that has no failure in it.
+_SHOWS: Final = (
+    ("ping", "silent", "no answer, which proves nothing"),
+    ("ping", "answers", "it answers"),
+    ("trace", "arrives", "the path is complete"),
+    ("verdict", "passed", "let through"),
+    ("ipv6_addresses", 0, "no IPv6 address; calls then use IPv4"),
+)
+
+
 def outcome(reading: Reading, continued: DeviceEvidence) -> str:
     """Return "found", "clear" (the test completed and nothing was found), or "unclear"."""
     if continued.record.diagnosis.found:
@@ -51,5 +61,7 @@ def pasted(looks: Iterable[Observation]) -> Iterator[str]:
         texts = [f"{name} {facts[name]}" for name in ("dns", "tcp", "tls", "websocket") if name in facts]
         texts += [text.format(facts[name]) for name, text in _MEASURED.items() if name in facts]
         about = f" about {look.target.host}" if look.target.host not in ("", MEASUREMENTS) else ""
+        texts += [text for name, value, text in _SHOWS if facts.get(name) == value and not texts]
         says = ": ".join(filter(None, (", ".join(texts), str(facts.get("bad", "")))))
-        yield f"{facts['tool']}{about}: {says or 'connected'}."
+        says = says or str(facts.get("measured") or facts.get("hint") or "no failure in it")
+        yield f"{facts['tool']}{about}: {says.rstrip('.')}."
