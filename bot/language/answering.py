@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.intake.parsing.error_codes import choose_codes, codes_in
+from bot.intake.named_codes import named_codes
 from bot.language.case_context import CaseContext, seen_here
 from bot.language.case_questions import answer_from_case
 from bot.language.other_vendors import is_about_others
@@ -123,7 +123,7 @@ def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, ne
     """Answer from the knowledge: the files of the case's causes, of the named codes, and the passages."""
     closest = rank_passages(text, about, knowledge)
     nearest = tuple((passage.id, passage.title) for passage, _ in closest[:NEARBY])
-    codes = [written.code for written in choose_codes(codes_in(text), knowledge.errors)]
+    codes = named_codes(text, knowledge.errors)
     subject = _subject(text, (*codes, *(_platform_words(knowledge) if about.causes else ())))
     if about.evidence and _HOW_KNOWN.search(lower) and not subject:
         return _answer_about_checks(about.evidence, nearest)
