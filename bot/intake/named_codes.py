@@ -9,5 +9,5 @@ from bot.intake.parsing.error_codes import choose_codes, codes_in
 
 
 def named_codes(sentence: str, known: Collection[str]) -> tuple[str, ...]:
-    """Return the *known* codes in *sentence*, in order; without one, what can only be meant as a code."""
+    """Return the *known* codes in *sentence*, in order; without one, what can only be a code."""
     return tuple(written.code for written in choose_codes(codes_in(sentence), known))

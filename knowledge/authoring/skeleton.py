@@ -25,7 +25,7 @@ when: {{{question}: {answer}}}  # TODO the answers that show it; `lineman knowle
 # likely_when: {{}}  # answers that make it only likely
 # impact_when: []  # - {{impact: risk, when: {{…}}}}, where the impact depends on answers
 # clears_only_if: {{}}  # answers without which it is never ruled out
-# clears_if: {{}}  # answers that rule it out although they decide none of the above
+# clears_if: {{}}  # answers that rule it out, even if nothing above is decided
 # explains: []  # causes that are its side effects when both are found
 evidence:
   - "TODO one sentence; {{host}}, {{failure}} and other facts of the deciding check can be used in it."

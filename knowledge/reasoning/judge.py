@@ -112,7 +112,7 @@ def _standing(cause: Cause, case: CaseModel, answers: Answers) -> Standing:
 
 
 def is_cleared_by(cause: Cause, answers: Answers) -> bool:
-    """Whether an answer rules *cause* out that decides none of its alternatives."""
+    """Whether an answer rules *cause* out, even if no alternative is decided."""
     return bool(cause.clears_if) and condition_truth(cause.clears_if, answers, clearing) is True
 
 

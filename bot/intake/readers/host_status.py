@@ -1,6 +1,6 @@
 """Read what a computer says about its own network: the Wi-Fi's signal, its addresses, and tests of its bandwidth.
 
-None of it shows whether calls work, so it points to no cause. It says what would.
+This does not show whether calls work, so it points to no cause. The hint says what would.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Read the output of iperf: loss and jitter of a UDP stream between two hosts of the user's own.
 
-Neither end is the service, so this measures the line between the two, and nothing is said about a host. Of TCP,
+Neither end is the service, so this measures the line between the two, and not the line to the service. Of TCP,
 iperf shows throughput only, which says nothing about calls.
 """
 
