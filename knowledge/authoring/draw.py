@@ -29,7 +29,7 @@ def _text(tree: Tree, path: tuple[PathStep, ...]) -> str:
     trail = find_trail(roots, path)
     lines = [
         f"{case.code} on {case.platform}{edge}: {len(case.causes)} causes in {len(tree.branches)} branches.",
-        "Every branch is walked, so several causes can be found at once.",
+        "Every branch is followed, so several causes can be found at once.",
         "An unknown answer decides nothing: the next question of its branch is asked.",
     ]
     for number, (branch, root) in enumerate(zip(tree.branches, roots, strict=True), 1):
@@ -57,7 +57,7 @@ class _Text:
             return
         question = self.tree.case.questions[node.question]
         if id(node) in self.told:
-            yield f"{indent}go on as at [{self.told[id(node)]}]: {question.asks}"
+            yield f"{indent}continue at [{self.told[id(node)]}]: {question.asks}"
             return
         label = f"{question.id}{_again(self.told.values(), question.id)}"
         self.told[id(node)] = label
@@ -74,8 +74,11 @@ class _Text:
 
 def _terms(tree: Tree, question: Question) -> str:
     """Say whether a person is asked, and which answers are needed first."""
+    known = tree.case.questions
     needs = [
-        f"{id_} is {' or '.join(fit)}" for id_, fit in question.needs.items() if id_ in tree.case.questions
+        f"[{id_}]: {' or '.join(known[id_].says(answer) for answer in fit)}"
+        for id_, fit in question.needs.items()
+        if id_ in known
     ]
     terms = ["a person is asked"] if question.person else []
     terms += [f"only if {' and '.join(needs)}"] if needs else []

@@ -43,7 +43,7 @@ def _effects(tree: Tree, cause: str) -> str:
     effects = [
         explains.id for explains in tree.case.causes[cause].explains if explains.id in tree.case.causes
     ]
-    return f" (explains {', '.join(effects)})" if effects else ""
+    return f" (side effects: {', '.join(effects)})" if effects else ""
 
 
 def group_edges(node: Ask) -> list[tuple[tuple[str, ...], Node]]:

@@ -19,7 +19,7 @@ def test_text_reads_from_top_to_bottom(browser: CaseModel) -> None:
     assert text.startswith("31009 on javascript: 10 causes in 6 branches.")
     assert (
         """signaling (tcp)
-   [port] Does TCP 443 open? (only if names is resolves or partly)
+   [port] Does TCP 443 open? (only if [names]: resolves or partly)
      - open or partly: nothing found
      - shut:
          [others] Do other edges open?
@@ -29,7 +29,7 @@ def test_text_reads_from_top_to_bottom(browser: CaseModel) -> None:
         in text
     )
     assert "[turn-passed] Does the app pass TURN servers? (a person is asked)" in text
-    assert "- it does not: FOUND needs-turn: The cause needs-turn (explains media-shut, media-half)" in text
+    assert "- it does not: FOUND needs-turn: The cause needs-turn (side effects: media-shut, media-half)" in text
 
 
 def test_every_cause_and_question_is_drawn(browser: CaseModel) -> None:
