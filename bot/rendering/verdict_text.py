@@ -161,8 +161,9 @@ def _why(record: RunRecord, meaning: Meaning | None, here: str) -> str:
         return f"{place_of(record, here)} is not in the user's network"
     if count := sum(not judged.harmless for judged in diagnosis.possible):
         return "one cause is possible" if count == 1 else f"{count} causes are possible"
-    if set(diagnosis.unexplained) - set(diagnosis.tolerated):
-        return "a check failed, and no known cause explains it"
+    if failed := len(set(diagnosis.unexplained) - set(diagnosis.tolerated)):
+        checks, them = ("a check", "it") if failed == 1 else (f"{failed} checks", "them")
+        return f"{checks} failed, and no known cause explains {them}"
     looks = [look for look in record.observations.values() if look.probe not in (LOCATE, *REPORTED)]
     if missed := sum(not look.has_result for look in looks):
         return f"{missed} of {len(looks)} checks did not run"

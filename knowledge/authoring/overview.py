@@ -36,7 +36,7 @@ def overview(trees: Sequence[Tree]) -> str:
 
 def _lines(trees: Sequence[Tree]) -> Iterator[str]:
     code, platforms = trees[0].case.code, [tree.case.platform for tree in trees]
-    yield f"{code} on {', '.join(platforms)}. Every branch is walked, so several causes can be found at once."
+    yield f"{code} on {', '.join(platforms)}. Every branch is followed, so several causes can be found at once."
     yield f"To see the answers, choose one: --platform {'|'.join(platforms)}"
     for number, (branch, where) in enumerate(_merged(trees), 1):
         only = f" (only {', '.join(where)})" if len(where) < len(platforms) else ""

@@ -98,7 +98,8 @@ class ShortAnswer:
             yield f"{len(possible) - _POSSIBLE} more are possible."
         failed = [step for step in diagnosis.unexplained if step not in diagnosis.tolerated]
         if not possible and failed:
-            yield f"{sentence(self.record.observations[failed[0]])}. No known cause explains this."
+            others = f" {len(failed) - 1} more failed." if len(failed) > 1 else ""
+            yield f"{sentence(self.record.observations[failed[0]])}.{others} No known cause explains this."
         elif not possible and self.view.not_checked:
             yield f"{self.view.not_checked[0].reason}."
 

@@ -163,6 +163,10 @@ DIAGNOSIS = Diagnosis("31009", ("ios",), "unclear")
             replace(DIAGNOSIS, unexplained=("x",)),
             "Could not tell: a check failed, and no known cause explains it",
         ),
+        (
+            replace(DIAGNOSIS, unexplained=("x", "y", "z"), tolerated=("z",)),
+            "Could not tell: 2 checks failed, and no known cause explains them",
+        ),
     ],
 )
 def test_short_verdict(diagnosis: Diagnosis, said: str) -> None:

@@ -29,7 +29,9 @@ def test_text_reads_from_top_to_bottom(browser: CaseModel) -> None:
         in text
     )
     assert "[turn-passed] Does the app pass TURN servers? (a person is asked)" in text
-    assert "- it does not: FOUND needs-turn: The cause needs-turn (side effects: media-shut, media-half)" in text
+    assert (
+        "- it does not: FOUND needs-turn: The cause needs-turn (side effects: media-shut, media-half)" in text
+    )
 
 
 def test_every_cause_and_question_is_drawn(browser: CaseModel) -> None:
