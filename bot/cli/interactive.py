@@ -42,7 +42,7 @@ def talk_about(
     What is typed at a question and is no answer goes to *put_back*.
     """
     asks = asks and is_interactive()
-    short = short_answer(engine, records, asks=asks and len(parts) == 0)
+    short = short_answer(engine, records, asks=asks and len(parts) == 0, printed=parts)
     write([Line(), *short.head()], sys.stdout)
     records = engine.locate(records)
     whole = aggregate(records)
@@ -75,10 +75,12 @@ def tell_known(engine: Engine, records: tuple[RunRecord, ...], done: int, total:
     write([Line(), note, *short.head(), *short.tail()], sys.stdout)
 
 
-def short_answer(engine: Engine, records: Sequence[RunRecord], *, asks: bool) -> ShortAnswer:
-    """Return the short answer of a case; with *asks*, the question follows."""
+def short_answer(
+    engine: Engine, records: Sequence[RunRecord], *, asks: bool, printed: Collection[str] = ()
+) -> ShortAnswer:
+    """Return the short answer of a case; with *asks*, the question follows, and the parts *printed* in any case."""
     view = view_together(records, engine.knowledge, engine.network)
-    return ShortAnswer(aggregate(records), view, engine.knowledge, asks)
+    return ShortAnswer(aggregate(records), view, engine.knowledge, asks, printed)
 
 
 def write_parts(engine: Engine, records: Sequence[RunRecord], parts: Collection[str]) -> None:

@@ -4,7 +4,7 @@ It has at most 18 lines of 80 columns where the texts allow it; the rest is in `
 Pure: no network, no clock.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,7 @@ class ShortAnswer:
     view: View
     knowledge: Knowledge
     asks: bool = False  # the question follows right after, and the options are typed as words
+    printed: Collection[str] = ()  # the parts that follow anyway
 
     @property
     def _is_several(self) -> bool:
@@ -82,7 +83,7 @@ class ShortAnswer:
         if question and not self.asks and len(self.view.found) <= 1:
             yield from block("Question", [ask_with_option(question, self.knowledge)], gap=room.gaps > 0)
         yield Line()
-        yield Line(f"{self._counts()} {self._more()}", "dim")
+        yield Line(f"{self._counts()} {self._more()}".rstrip(), "dim")
 
     def _reasons(self) -> Iterator[str]:
         """Say why the result is open: relays that are missing, possible causes, failures, what was not checked."""
@@ -153,6 +154,9 @@ class ShortAnswer:
 
     def _more(self) -> str:
         words = ["details", *(["rules"] if self.view.advised else []), "preflight"]
+        words = [word for word in words if word not in self.printed] if "all" not in self.printed else []
+        if not words:
+            return ""
         return (
             f"More: {', '.join(words)}" if self.asks else f"More: {' '.join(f'--{word}' for word in words)}"
         )

@@ -117,6 +117,23 @@ def test_next_question() -> None:
     assert asked.ask not in to_text(ShortAnswer(case, view, KNOWLEDGE, asks=True).tail())
 
 
+@pytest.mark.parametrize(
+    ("printed", "more"),
+    [
+        ((), "More: --details --preflight"),
+        (("details",), "More: --preflight"),
+        (("details", "preflight"), ""),
+        (("all",), ""),
+    ],
+)
+def test_only_what_is_left_is_offered(printed: tuple[str, ...], more: str) -> None:
+    """The last line names the options for the rest, without those that were given."""
+    case = record(Request("31009", "javascript"), {})
+    view = make_view(case, KNOWLEDGE, NETWORK)
+    last = to_text(ShortAnswer(case, view, KNOWLEDGE, printed=printed).tail()).rstrip().splitlines()[-1]
+    assert last.endswith(more or " s.")
+
+
 def test_preflight_without_platform() -> None:
     """Without a platform each SDK's test is printed on request; what all share is said once."""
     case = record(Request("31009"), {})
