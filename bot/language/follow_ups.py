@@ -20,6 +20,12 @@ _ELLIPSIS: Final = re.compile(
 )
 
 
+# "Try android" changes the case, also right after a question.
+_CHANGE: Final = re.compile(
+    r"^\W*(?:(?:and|but|or|ok|so|now|please)\W+)*(?:try|run|test|check|use|switch|change|repeat)\b", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LastQuestion:
     """A question, and its context."""
@@ -33,7 +39,7 @@ def follow_up(text: str, before: Sequence[str], vocabulary: Vocabulary) -> str:
     if not before:
         return ""
     sentence = normalize(text).strip()
-    if not _ELLIPSIS.search(sentence):
+    if not _ELLIPSIS.search(sentence) or _CHANGE.match(sentence):
         return ""
     platform = read(sentence, vocabulary).clues.get("platform")
     if not platform:

@@ -117,6 +117,8 @@ def test_general_question_begins_nothing() -> None:
         ("and on iOS?", "how do I set the edge on android?", "how do I set the edge on ios?"),
         ("what about react native?", "how do I pass TURN?", "how do I pass TURN on react native?"),
         ("and the iphone app?", "which ports are needed?", "which ports are needed on ios?"),
+        ("try android", "which ports are needed?", ""),
+        ("now test the iphone app", "which ports are needed?", ""),
         ("why?", "how do I pass TURN?", ""),
         ("and on iOS?", "", ""),
         ("and on android the calls fail since yesterday", "how do I pass TURN?", ""),
