@@ -45,7 +45,7 @@ def measurements_of(observations: Iterable[Observation]) -> Measurements:
 
 
 def line_text(observations: Iterable[Observation]) -> str:
-    """One line for people: `Line: round trip 23 ms, jitter 2 ms, no loss in 50 packets`; empty without one."""
+    """One line for people: `Round trip 23 ms, jitter 2 ms, no loss in 50 packets`; empty without one."""
     observations = tuple(observations)
     line = _line(observations)
     rtt, jitter, mos = (_number(line, name) for name in ("rtt_ms", "jitter_ms", "mos"))
@@ -63,7 +63,7 @@ def line_text(observations: Iterable[Observation]) -> str:
     size = f", packets up to {path_mtu} bytes" if path_mtu and path_mtu < _FULL else ""
     loaded = _number(_full_line(observations), "loaded_rtt_ms")
     busy = f", {_whole(loaded)} ms while busy" if loaded is not None else ""
-    return f"Line: round trip {_whole(rtt)} ms, jitter {_whole(jitter)} ms, {loss}{score}{size}{busy}"
+    return f"Round trip {_whole(rtt)} ms, jitter {_whole(jitter)} ms, {loss}{score}{size}{busy}"
 
 
 def full_line_text(observations: Iterable[Observation]) -> str:

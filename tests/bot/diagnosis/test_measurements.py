@@ -43,14 +43,14 @@ def test_facts_of_another_type_are_not_measured(value: object) -> None:
 @pytest.mark.parametrize(
     ("facts", "text"),
     [
-        ({}, "Line: round trip 23 ms, jitter 2 ms, no loss in 50 packets, MOS 4.4"),
+        ({}, "Round trip 23 ms, jitter 2 ms, no loss in 50 packets, MOS 4.4"),
         (
             {"rtt_ms": 0.3, "jitter_ms": 0.04, "mos": None},
-            "Line: round trip under 1 ms, jitter under 1 ms, no loss in 50 packets",
+            "Round trip under 1 ms, jitter under 1 ms, no loss in 50 packets",
         ),
         (
             {"sent": 150, "lost": 8, "mos": 3.9},
-            "Line: round trip 23 ms, jitter 2 ms, 8 of 150 packets lost (5.3 %), MOS 3.9",
+            "Round trip 23 ms, jitter 2 ms, 8 of 150 packets lost (5.3 %), MOS 3.9",
         ),
         ({"sent": 0}, ""),
     ],
@@ -84,7 +84,7 @@ def test_loss_at_one_server_alone_is_not_known() -> None:
     look = observed(Failure.INCONCLUSIVE, **facts)
     assert measurements_of([look]) == Measurements(23.4, 2.2)
     assert measurements_of([look, observed(**FACTS)]).loss_percent == 0.0
-    text = "Line: round trip 23 ms, jitter 2 ms, loss not known (30 of 50 packets without a reply from one server)"
+    text = "Round trip 23 ms, jitter 2 ms, loss not known (30 of 50 packets without a reply from one server)"
     assert line_text([look]) == text
 
 
