@@ -22,7 +22,8 @@ _ELLIPSIS: Final = re.compile(
 
 # "Try android" changes the case, also right after a question.
 _CHANGE: Final = re.compile(
-    r"^\W*(?:(?:and|but|or|ok|so|now|please)\W+)*(?:try|run|test|check|use|switch|change|repeat)\b", re.IGNORECASE
+    r"^\W*(?:(?:and|but|or|ok|so|now|please)\W+)*(?:try|run|test|check|use|switch|change|repeat)\b",
+    re.IGNORECASE,
 )
 
 
