@@ -21,12 +21,15 @@ class AuditTable(TableQueries):
     """The plans of one hub, each recorded before it is sent."""
 
     async def begin(self, entry: AuditEntry) -> bool:
-        """Record a plan before it is sent. Return False if it was sent before, so that it is not sent twice."""
+        """Record a plan before it is sent. Return False if it must not be sent.
+
+        It was sent before, or its relay was revoked, which the hub may not have noticed yet.
+        """
         sql = (
-            "INSERT INTO audit (plan, at, relay, who, what, outcome) VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (plan) DO NOTHING"
+            "INSERT INTO audit (plan, at, relay, who, what, outcome) SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS "
+            "(SELECT 1 FROM relays WHERE name = ? AND revoked IS NOT NULL) ON CONFLICT (plan) DO NOTHING"
         )
-        values = (entry.plan, entry.at, entry.relay, entry.who, entry.what, entry.outcome)
+        values = (entry.plan, entry.at, entry.relay, entry.who, entry.what, entry.outcome, entry.relay)
         return await self._change(sql, *values) == 1
 
     async def end(self, plan: str, outcome: str) -> None:

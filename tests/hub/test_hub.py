@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from bot.relays.hub.messages import PlanLost
 from bot.relays.hub.quotas import HubLimits
 from bot.storage.relay_registry import RegisteredRelay
 from probes.protocol.failures import Failure
@@ -393,6 +394,20 @@ async def test_revoked_relay_is_sent_away(
             pass
     assert "disconnected relay acme-hq (revoked)" in caplog.text
     assert ": revoked (" in caplog.text
+
+
+async def test_plan_signed_before_a_revocation(home: House, tmp_path: Path) -> None:
+    """It does not run, although the hub has not noticed the revocation yet."""
+    relay = await home.new("acme-hq")
+    async with dialled(relay, home.url):
+        await home.until(lambda: "acme-hq" in home.hub.sessions)
+        health = await home.hub.relay("acme-hq")
+        assert health
+        job = home.remote("acme-hq").sign(PLAN, health)
+        await home.hub.registry.revoke("acme-hq", time.time())
+        async with home.hub.run(job) as events:
+            assert [event async for event in events] == [PlanLost(job.plan, "acme-hq has been revoked")]
+        assert relay.orders == []
 
 
 async def test_flood_ends_the_connection(home: House, caplog: pytest.LogCaptureFixture) -> None:

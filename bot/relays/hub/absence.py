@@ -1,4 +1,4 @@
-"""Why a plan cannot be sent to a relay that is not connected to this hub, as part of a sentence."""
+"""Why a plan cannot be sent to a relay, as part of a sentence."""
 
 import time
 
@@ -19,6 +19,14 @@ async def why_absent(name: str, registry: RelayRegistry, others: OtherHubs) -> s
         return f"{name} has never connected to the hub"
     ago = spoken_ago(time.time() - relay.seen)
     return f"{name} is not connected to the hub; last connected {ago} ago ({relay.gone or 'the hub stopped'})"
+
+
+async def why_not_again(name: str, registry: RelayRegistry) -> str:
+    """Return why a plan must not be sent to a relay that is connected here."""
+    relay = await registry.find(name)
+    if relay and relay.revoked is not None:
+        return f"{name} {why_unusable(relay)}"
+    return "this plan was sent before, and each plan runs only once"
 
 
 def why_unusable(relay: RegisteredRelay) -> str:

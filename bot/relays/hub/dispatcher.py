@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Final
 
-from bot.relays.hub.absence import why_absent
+from bot.relays.hub.absence import why_absent, why_not_again
 from bot.relays.hub.in_flight import GRACE, InFlightPlan, InFlightPlans, is_last
 from bot.relays.hub.messages import HubEvent, HubJob, PlanLost
 from bot.relays.hub.other_hubs import OtherHubs, RelayMovedError
@@ -118,7 +118,7 @@ class PlanDispatcher:
             is_new = await self._write_down(job, "running")
             if self._in_flight.get(job.plan) or not is_new:
                 TALLY.count(PLANS_REFUSED, "repeated")
-                return "this plan was sent before, and each plan runs only once"
+                return await why_not_again(job.relay, self._registry)
             deadline = now + job.budget + GRACE
             in_flight = InFlightPlan(job.plan, job.relay, deadline=deadline, envelope=job.envelope)
             self._in_flight.add(in_flight)
