@@ -28,6 +28,7 @@ INSERT INTO thread_claims VALUES (?, ?, ?, ?) ON CONFLICT (team, place) DO UPDAT
 SET bot = CASE WHEN ? THEN excluded.bot ELSE thread_claims.bot END, claimed = excluded.claimed RETURNING bot
 """
 _CLAIM_RUN: Final = "INSERT INTO run_claims VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET bot = excluded.bot"
+_HOLDS_RUN: Final = "SELECT 1 FROM run_claims WHERE run = ? AND bot = ? FOR UPDATE"
 _CLAIM_POST: Final = (
     "INSERT INTO post_claims VALUES (?, ?) "
     "ON CONFLICT (key) DO UPDATE SET bot = coalesce(post_claims.bot, excluded.bot)"
@@ -109,6 +110,13 @@ class Claims:
     def run(self, db: Database, run: str) -> None:
         """Claim a run that this bot starts."""
         db.execute(_CLAIM_RUN, (run, self.bot))
+
+    def holds_run(self, db: Database, run: str) -> bool:
+        """Tell whether a run is this bot's. It is another one's if this one was cut off for too long.
+
+        Until the end of the transaction, nobody takes it over.
+        """
+        return bool(db.query(_HOLDS_RUN, (run, self.bot)))
 
     def post(self, db: Database, key: str) -> None:
         """Claim a message to send, unless another bot has it."""

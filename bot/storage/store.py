@@ -142,15 +142,18 @@ class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
     async def finish_run(
         self, run_id: str, status: Ended, outcome: str = "", summary: Mapping[str, Any] | None = None
     ) -> bool:
-        """Store how a run ended. Return False if it had already ended; then nothing changes.
+        """Store how a run ended. Return False if it had already ended, or is another bot's; then nothing changes.
 
         In the same transaction, the run's message enters the outbox, so that the next start posts it after a
         crash.
         """
         sql = "UPDATE runs SET status = ?, outcome = ?, summary = ?, ended = ? WHERE id = ? AND status = ?"
         values = (status, outcome, json_text(summary or {}), time.time(), run_id, RUNNING)
+        claims = self._claims
 
         def work(db: Database) -> bool:
+            if claims and not claims.holds_run(db, run_id):
+                return False
             first = db.execute(sql, values).rowcount == 1
             if first:
                 owed = "UPDATE posts SET payload = ?, version = version + 1 WHERE key = ?"

@@ -4,10 +4,12 @@ An event leaves the inbox in the transaction that starts its run, or after its r
 are handled at the next start; expired modal triggers get a text reply.
 """
 
+import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, Final
 
 from bot.errors import UsageError
@@ -23,6 +25,7 @@ from bot.slack.state.context import AppContext
 from bot.slack.state.event import CURRENT_EVENT, InboundEvent, NoWindowError
 from bot.slack.state.permissions import NotAllowedError
 from bot.storage.database import StoreError
+from bot.storage.until_stored import until_stored
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,10 @@ FLEETING: Final = ("response_url", "trigger", "arrived")
 _PASSED: Final = ("response_url", "trigger")  # another bot needs them to answer; they are not stored
 TRIES: Final = 10  # restarts after which one event is handled again; it may be what crashes the process
 AGAIN: Final = 60.0  # seconds between two attempts while Slack accepts no reply
+PATIENCE: Final = (
+    60.0  # seconds for which a failing database is no reason for a reply, if there may be several bots
+)
+PAUSE: Final = 1.0  # seconds until such an event is handled again
 JOB: Final = "delivery"
 
 
@@ -42,7 +49,16 @@ async def take(
     *urgent* events open a modal before their trigger expires, so they do not wait for other acknowledgments. With
     *ours_only*, messages in threads without a case are not stored.
     """
-    if await _keep(context, event, ours_only=ours_only):
+    take_in = partial(_take_in, context, event, ours_only=ours_only)
+    try:
+        is_new = await take_in()
+    except StoreError:
+        log.exception("cannot store an event")
+        if context.other_bots:  # one of them may have stored it, and answer it
+            context.tasks.start(" ".join(("late", *event.key)), _begin_late(context, event, take_in))
+            return
+        is_new = True  # it would only be lost in a crash
+    if is_new:
         _begin(context, event, urgent=urgent)
 
 
@@ -76,23 +92,28 @@ async def retry(context: AppContext, again: float = AGAIN) -> None:
             _begin(context, event)
 
 
-async def _keep(context: AppContext, event: InboundEvent, *, ours_only: bool) -> bool:
-    """Store an event; false if it is a duplicate or not for the bot.
-
-    If the store cannot be written, the event is handled anyway; it would only be lost in a crash.
-    """
+async def _take_in(context: AppContext, event: InboundEvent, *, ours_only: bool) -> bool:
+    """Store an event; false if it is a duplicate or not for the bot."""
     actor = event.actor
     who = {name: value for name, value in asdict(actor).items() if name not in FLEETING}
     row = InboxRow(*event.key, event.way, who, event.fields, event.thread, event.stamp)
+    return await context.store.take_in(
+        row,
+        (actor.channel, actor.thread) if ours_only else None,
+        {name: getattr(actor, name) for name in _PASSED} | {"age": time.monotonic() - actor.arrived},
+    )
+
+
+async def _begin_late(
+    context: AppContext, event: InboundEvent, take_in: Callable[[], Awaitable[bool]]
+) -> None:
+    """Handle an event once it is stored, or when the database has failed for too long."""
     try:
-        return await context.store.take_in(
-            row,
-            (actor.channel, actor.thread) if ours_only else None,
-            {name: getattr(actor, name) for name in _PASSED} | {"age": time.monotonic() - actor.arrived},
-        )
+        is_new = await until_stored(take_in, PATIENCE)
     except StoreError:
-        log.exception("cannot store an event")
-        return True
+        is_new = True  # the reply says so
+    if is_new:
+        _begin(context, event)
 
 
 def _begin(context: AppContext, event: InboundEvent, *, urgent: bool = False) -> None:
@@ -104,17 +125,21 @@ def _job(event: InboundEvent) -> str:
 
 
 async def _answer(context: AppContext, event: InboundEvent, *, urgent: bool) -> None:
-    """Handle a stored event and delete it; if the process ends before that, the next one handles it."""
+    """Handle a stored event and delete it; if the process ends before that, the next one handles it.
+
+    While the database fails, this task waits to delete it, so that the event is not answered twice.
+    """
     if not urgent:
         await context.ack_priority.wait_until_idle()
     CURRENT_EVENT.set(event)
     try:
-        await _heard(context, event.actor, _work(context, event))
+        while await _heard(context, event):  # each attempt has waited for the database
+            event.again = True
     except SlackError as refused:
         log.error("Slack rejected the error reply, too: %s", refused.word)
         if refused.word in BUSY | UNCERTAIN:
             return  # stays in the inbox and is retried
-    await context.store.let_go(*event.key)
+    await until_stored(partial(context.store.let_go, *event.key))
 
 
 async def _work(context: AppContext, event: InboundEvent) -> None:
@@ -134,10 +159,14 @@ async def _give_up(context: AppContext, event: InboundEvent) -> None:
     )
 
 
-async def _heard(context: AppContext, actor: Actor, work: Awaitable[None]) -> None:
-    """Await *work*; every failure is reported to the actor."""
+async def _heard(context: AppContext, event: InboundEvent) -> bool:
+    """Handle an event; every failure is reported to the actor.
+
+    True if it is to be handled again: the database fails, and after a report another bot might answer, too.
+    """
+    actor = event.actor
     try:
-        await work
+        await _work(context, event)
     except NoWindowError as late:
         await context.post_ephemeral(actor, note(str(late)))
     except UsageError as error:
@@ -147,6 +176,9 @@ async def _heard(context: AppContext, actor: Actor, work: Awaitable[None]) -> No
     except SlackError as refused:
         await context.post_ephemeral(actor, await _in_words(context, actor, refused))
     except StoreError as error:
+        if context.other_bots and time.time() - event.received < PATIENCE:
+            await asyncio.sleep(PAUSE)
+            return True
         reference = new_reference()
         log.error("the store failed while handling an event (%s): %s", reference, error)
         await context.post_ephemeral(
@@ -158,6 +190,7 @@ async def _heard(context: AppContext, actor: Actor, work: Awaitable[None]) -> No
         await context.post_ephemeral(
             actor, notices.error("Your request could not be carried out.", reference)
         )
+    return False
 
 
 async def _in_words(context: AppContext, actor: Actor, refused: SlackError) -> Message:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -33,6 +33,7 @@ from bot.slack.state.context import AppContext
 from bot.slack.state.finished_run import combine, headline_of
 from bot.slack.state.progress_messages import progress_message
 from bot.slack.state.run_messages import Ending
+from bot.storage.until_stored import until_stored
 from probes.protocol.log_format import add_log_ids
 from probes.protocol.metrics import CHECK_SECONDS, RUNS_ENDED, RUNS_STARTED
 from probes.protocol.model import Observation
@@ -85,7 +86,7 @@ async def _execute(context: AppContext, running: ActiveRun) -> None:
     finally:
         context.active_runs.pop(running.run.id, None)
     summary = summary_of(records, text, finished.record.diagnosis)
-    if await context.store.finish_run(running.run.id, "done", finished.outcome, summary):
+    if await _finish(context, running, "done", summary, finished.outcome):
         TALLY.count(RUNS_ENDED, finished.outcome)
         context.run_history.keep(finished)
         await _report_progress(context, running)
@@ -102,11 +103,19 @@ async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ende
     summary = {"done": running.done, "total": running.total, "by": ending.by, "reference": ending.reference}
     if not running.may_restart:
         summary[RESTARTED] = True
-    if not await context.store.finish_run(running.run.id, how, summary=summary):
+    if not await _finish(context, running, how, summary):
         return False
     TALLY.count(RUNS_ENDED, how)
     await _report_progress(context, running)
     return True
+
+
+async def _finish(
+    context: AppContext, running: ActiveRun, how: Ended, summary: Mapping[str, Any], outcome: str = ""
+) -> bool:
+    """Store how a run ended, as soon as the database takes it; false if it had already ended."""
+    finish = partial(context.store.finish_run, running.run.id, how, outcome, summary)
+    return await until_stored(finish)
 
 
 async def _report_progress(context: AppContext, running: ActiveRun) -> None:
@@ -186,7 +195,7 @@ async def _run_on(
         ).record
     for step, item in record.observations.items():
         if step not in texts:
-            await context.store.save_observation(running.run.id, relay.name, item)
+            await until_stored(partial(context.store.save_observation, running.run.id, relay.name, item))
     return record
 
 

@@ -1,6 +1,5 @@
 """Start, rerun, answer, and stop a diagnosis: the operations of a case, for every listener."""
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,17 +7,14 @@ from typing import Final
 
 from bot.diagnosis.device_evidence import PastedEvidence
 from bot.diagnosis.revise import answers_for, apply_changes
-from bot.model.records import CaseRow, RunRow
+from bot.model.records import CaseRow
 from bot.model.request import Request
-from bot.rendering.blocks import notices
 from bot.slack.api.actor import Actor
-from bot.slack.api.client import BUSY, UNCERTAIN, SlackError
 from bot.slack.api.post_update import DIRECT
-from bot.slack.delivery import inbox, outbox, step_results
+from bot.slack.delivery import inbox, outbox
 from bot.slack.runs import execute
-from bot.slack.runs.membership import say_if_outside
-from bot.slack.runtime.ids import new_case, new_run
-from bot.slack.state import run_messages
+from bot.slack.runs.run_start import start_run
+from bot.slack.runtime.ids import new_case
 from bot.slack.state.active_run import ActiveRun, job_name
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import CURRENT_EVENT, InboundEvent
@@ -54,7 +50,7 @@ async def rerun(
     await _check_start(context, actor, wanted)
     if wanted != case.request:
         await context.store.change_case(case.id, wanted)
-    await _run(context, actor, replace(case, request=wanted), evidence)
+    await start_run(context, actor, replace(case, request=wanted), evidence)
 
 
 async def answer(
@@ -172,45 +168,5 @@ async def _open(context: AppContext, actor: Actor, request: Request, evidence: P
     case_row = await context.store.open_case(case)
     if case_row.id != case.id:
         await context.store.change_case(case_row.id, request)
-    await _run(context, actor, replace(case_row, request=request), evidence)
+    await start_run(context, actor, replace(case_row, request=request), evidence)
     return case_row.id
-
-
-async def _run(context: AppContext, actor: Actor, case: CaseRow, evidence: PastedEvidence | None) -> None:
-    """Store a run, post its first message, and start it."""
-    workspace, engine = await context.workspace(actor), context.engine
-    run = RunRow(
-        id=new_run(),
-        case=case.id,
-        vantages=context.relay_directory.vantages(case.request.relays),
-        request=case.request,
-        knowledge=engine.knowledge.digest,
-        network=engine.network.id,
-        started=time.time(),
-        summary={"user": actor.user, "call": evidence.call_sid if evidence else ""},
-    )
-    asked, owed = CURRENT_EVENT.get(), outbox.first_of(case, run)
-    steps = step_results.rows_of(case, run, asked)
-    await context.store.start_run(run, asked.key if asked else None, owed, *steps)
-    about = run_messages.header_of_active(engine, run, actor.user)
-    running = ActiveRun(case, run, workspace, actor.user, about, evidence=evidence)
-    context.active_runs[run.id] = running
-    try:
-        channel, running.ts, refused = await outbox.announce(context, owed, about, workspace, actor.user)
-    except BaseException as error:
-        context.active_runs.pop(run.id, None)
-        if isinstance(error, asyncio.CancelledError):  # the next start begins it again
-            raise
-        await context.store.finish_run(run.id, "failed")
-        if isinstance(error, SlackError) and error.word in BUSY | UNCERTAIN:
-            return  # the outbox sends its message later
-        for post in (owed, *steps):  # the requester gets the error at once
-            await context.store.drop_post(post.key)
-        raise
-    await execute.begin(context, running, channel)
-    context.tasks.start(f"membership of {run.id}", say_if_outside(context, actor, running))
-    if refused:
-        message = notices.cannot_post(
-            f"@{workspace.name}", refused, sent=True, direct=actor.in_direct_messages
-        )
-        await context.post_ephemeral(actor, message)

@@ -16,6 +16,7 @@ from bot.slack.api import agent_session
 from bot.slack.api.client import SlackError
 from bot.slack.delivery import outbox
 from bot.slack.runs import execute, restart
+from bot.slack.runs.run_start import undo_name
 from bot.slack.state.active_run import ActiveRun, job_name
 from bot.slack.state.context import AppContext
 from bot.slack.state.run_messages import Ending
@@ -23,6 +24,8 @@ from bot.slack.state.run_messages import Ending
 log = logging.getLogger(__name__)
 
 AGAIN: Final = 60.0  # seconds between two attempts
+LOOK: Final = 5.0  # seconds between two looks for runs that nobody executes
+LEFT: Final = 30.0  # seconds since its start after which such a run is certainly not about to begin
 
 
 async def resume(
@@ -38,6 +41,14 @@ async def resume(
     for owed in await context.store.due():
         if messages is None or owed.key in messages:
             await _send(context, owed)
+
+
+async def take_up(context: AppContext, left: float = LEFT) -> None:
+    """Continue the runs of this bot that nobody executes, because the database failed at some moment of theirs."""
+    for run in await context.store.unfinished():
+        tasks = (*context.tasks.running(job_name(run.id)), *context.tasks.running(undo_name(run.id)))
+        if run.id not in context.active_runs and not tasks and time.time() - run.started > left:
+            await resume(context, (run,), ())
 
 
 async def _lose(context: AppContext, run_id: str) -> None:

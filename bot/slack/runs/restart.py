@@ -20,6 +20,7 @@ from bot.slack.state import run_messages
 from bot.slack.state.active_run import ActiveRun
 from bot.slack.state.context import AppContext
 from bot.slack.state.permissions import NotAllowedError
+from bot.storage.database import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,9 @@ async def start_again(context: AppContext, run: RunRow) -> bool:
         log.warning("cannot start run %s again: %s", run.id, error.word)
         context.active_runs.pop(run.id, None)
         return False
+    except StoreError:
+        context.active_runs.pop(run.id, None)
+        raise
     return True
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.background import PeriodicTask
 from bot.slack.delivery import check_posts, inbox
-from bot.slack.runs.recovery import AGAIN, resend
+from bot.slack.runs.recovery import AGAIN, LOOK, resend, take_up
 from bot.slack.state.context import AppContext
 
 HOUSEKEEPING: Final = (
@@ -14,6 +14,7 @@ HOUSEKEEPING: Final = (
     "resend",
     "retry",
     "check links",
+    "take up",
     "sweep",
 )  # tasks that shutdown cancels first
 SWEEP: Final = 3600.0  # seconds between two runs of the retention
@@ -27,5 +28,6 @@ def repeated_tasks(context: AppContext) -> tuple[PeriodicTask, ...]:
         PeriodicTask(
             "sending messages about check links", partial(check_posts.show_due, context), check_posts.EVERY
         ),
+        PeriodicTask("continuing diagnoses that the database interrupted", partial(take_up, context), LOOK),
         PeriodicTask("deleting old cases", lambda: context.store.sweep(time.time()), SWEEP, at_once=True),
     )

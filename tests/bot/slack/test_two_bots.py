@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
+from bot.storage import postgresql_sessions
+from probes.protocol.metrics import DATABASE_ERRORS
+from probes.protocol.tally import TALLY
 from tests.bot.slack.conftest import Here, open_app
 from tests.bot.slack.made_up_engine import MadeUpRelay
 from tests.fake_slack.slack import FakeSlack
@@ -118,6 +122,29 @@ async def test_duplicates_at_both_bots(two: TwoBots) -> None:
     )
     assert sum(len(bot.relay.plans) for bot in two.bots) == 3
     assert all(len(one.sent) > 1 for one in two.slack.records.deliveries if one.kind == "slash_commands")
+
+
+async def test_database_that_is_away(
+    two: TwoBots, postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Slack delivers to both while nothing can be stored has one answer: the verdict, afterwards."""
+    monkeypatch.setattr(postgresql_sessions, "PATIENCE", 0.1)
+    name = postgres.at(tmp_path).partition("?")[0].rpartition("/")[2]
+    two.slack.chaos.duplicates, two.slack.may_be_down = 1.0, True
+    failed, first = _failed(), two.bots[0]
+    postgres.command(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    postgres.command(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    await two.slack.command("/diagnose 31009 ios", first.user())
+    await first.until(lambda: _failed() > failed + 1, "writes that fail")
+    postgres.command(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    await first.verdict()
+    await first.until(lambda: not any(bot.context.tasks.running("late") for bot in two.bots))
+    assert (len(first.ours()), two.slack.whispers()) == (1, [])
+    assert sum(len(bot.relay.plans) for bot in two.bots) == 1
+
+
+def _failed() -> int:
+    return TALLY.counts().get((DATABASE_ERRORS, ""), 0)
 
 
 async def test_bot_that_stops_leaves_its_thread_to_the_other(

@@ -15,7 +15,7 @@ from bot.errors import UsageError
 from bot.model.records import InboxRow, PostRow
 from bot.storage import postgresql_bots
 from bot.storage.address import PostgresAddress
-from bot.storage.claims import Claims, register
+from bot.storage.claims import Claims, register, release
 from bot.storage.postgresql import PostgresDatabase, lock_key
 from bot.storage.postgresql_bots import Peers, join_bots, new_bot
 from bot.storage.store import Store
@@ -142,6 +142,18 @@ async def test_press_goes_where_the_run_is(bots: tuple[OneBot, OneBot]) -> None:
     await one.store.finish_run(RUN.id, "done")
     assert not await two.store.take_in(asked("later", "5.0"))
     assert not await two.store.take_in(asked("from a form", "", "", case=CASE.id))
+
+
+async def test_run_that_was_taken_over(bots: tuple[OneBot, OneBot]) -> None:
+    """A bot that was cut off for so long that another one has its run cannot end it any more."""
+    one, two = bots
+    await one.store.open_case(CASE)
+    await one.store.start_run(RUN, None, FIRST)
+    await two.store._writer.run(lambda db: release(db, one.id))  # as the others do when it is gone
+    assert not await one.store.finish_run(RUN.id, "lost")
+    assert [run.id for run in (await two.store.pick_up())[1]] == [RUN.id]
+    assert not await one.store.finish_run(RUN.id, "lost")
+    assert await two.store.finish_run(RUN.id, "done")
 
 
 async def test_outbox_of_a_run_has_one_bot(bots: tuple[OneBot, OneBot]) -> None:
