@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-slack unit-rooms unit-processes bench bench-hub bench-hubs hubs-chaos lab lab-list lock \
-        clean packages slack-tools check-page check-link-lab check-link-load slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples hub-flood hang-ups preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests two-bots previews trees
+        clean packages slack-tools check-page check-link-lab check-link-load slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples hub-flood hang-ups preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests two-bots whole-system previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -129,6 +129,9 @@ bench-hubs: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, and 1
 
 hubs-chaos: packages $(VENV)/dev.stamp  ## 1,000 plans on 500 relays of two hubs, while hubs, NATS, and PostgreSQL are killed
 	$(BIN)/python -m tests.hub.hubs_chaos $(ARGS)
+
+whole-system: packages $(VENV)/dev.stamp  ## bots, hubs, 500 relays, PostgreSQL, and NATS on five machines, while everything fails once (needs root); a minute: ARGS="60 20 8"
+	$(BIN)/python -m tests.whole_system $(ARGS)
 
 postgres-tests: packages $(VENV)/dev.stamp  ## the tests of the store and of the bot in Slack on PostgreSQL
 	LINEMAN_LAB=require LINEMAN_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/bot/storage tests/bot/slack tests/slack/test_two_bots.py $(ARGS)

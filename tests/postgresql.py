@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.machine import LOOPBACK, Machine
+
 USER: Final = "lineman"
 SETTINGS: Final = (
     "fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "shared_buffers=16MB",
@@ -31,8 +33,8 @@ _DISCONNECT: Final = (
 class PostgresServer:
     """One server, and a database of its own for each test."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
-        self.folder, self.data = folder, folder / "data"
+    def __init__(self, folder: Path, programs: Path, machine: Machine = LOOPBACK) -> None:
+        self.folder, self.data, self._machine = folder, folder / "data", machine
         self._programs, self._numbers, self._has_template = programs, count(1), False
         self._names = set[str]()  # databases of this test
         self._owner = "postgres" if os.getuid() == 0 else None  # the server refuses root
@@ -50,15 +52,22 @@ class PostgresServer:
         self._run(
             "initdb", "-D", str(self.data), "-U", USER, "--no-sync", "-A", "trust", "-E", "UTF8", "--locale=C"
         )
-        (self.data / "pg_hba.conf").write_text("local all locked scram-sha-256\nlocal all all trust\n")
+        rules = "local all locked scram-sha-256\nlocal all all trust\nhost all all samenet trust\n"
+        (self.data / "pg_hba.conf").write_text(rules)
         with (self.data / "postgresql.conf").open("a") as file:
             file.writelines(
                 f"{name} = '{value}'\n" for name, _, value in (item.partition("=") for item in SETTINGS)
             )
             file.write(f"unix_socket_directories = '{self.folder}'\n")
+            if self._machine is not LOOPBACK:
+                file.write(f"listen_addresses = '{self._machine.host}'\n")
 
     def url(self, name: str) -> str:
         return f"postgresql://{USER}@/{name}?host={self.folder}"
+
+    def over_network(self, url: str) -> str:
+        """Return the address of the same database for other machines."""
+        return url.replace(f"host={self.folder}", f"host={self._machine.host}")
 
     def empty(self) -> str:
         """Make an empty database; return its address."""
@@ -104,10 +113,13 @@ class PostgresServer:
         return len(self.command(_DISCONNECT, url))
 
     def _run(self, program: str, *words: str) -> None:
-        command = [str(self._programs / program), *words]
+        as_owner = ["setpriv", "--reuid", self._owner, "--regid", self._owner, "--clear-groups"]
+        command = self._machine.command(
+            [*(as_owner if self._owner else ()), str(self._programs / program), *words]
+        )
         done = subprocess.run(
-            command, user=self._owner, group=self._owner, extra_groups=[] if self._owner else None, cwd="/",
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False,
+            command, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
 
@@ -123,8 +135,8 @@ def migrated(url: str) -> None:
 
 
 @contextmanager
-def server() -> Iterator[PostgresServer]:
-    """Start a server for the block."""
+def server(machine: Machine = LOOPBACK) -> Iterator[PostgresServer]:
+    """Start a server for the block; on another *machine*, it listens to its network, too."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not programs:
         _missing("PostgreSQL is not installed (Debian's package postgresql).")
@@ -133,7 +145,7 @@ def server() -> Iterator[PostgresServer]:
     except ImportError:
         _missing("The Python package psycopg, or the library libpq5, is not installed.")
     with tempfile.TemporaryDirectory(prefix="lineman-pg-", dir=_in_memory()) as folder:
-        made = PostgresServer(Path(folder), programs[-1].parent)
+        made = PostgresServer(Path(folder), programs[-1].parent, machine)
         made.create()
         made.start()
         try:

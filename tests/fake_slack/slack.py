@@ -162,7 +162,8 @@ class FakeSlack(Acting):
         await runner.setup()
         try:
             await (web.SockSite(runner, on) if on else web.TCPSite(runner, HOST, port)).start()
-            self.base = f"http://{HOST}:{runner.addresses[0][1]}"
+            host, heard_at, *_ = runner.addresses[0]
+            self.base = f"http://{host}:{heard_at}"
             yield self
         finally:
             await self.deliveries.close()

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from tests.hub.load_test import MANY, ROOT
 from tests.hub.nats_server import NatsServer
+from tests.machine import LOOPBACK, Machine
 
 NAMES = ("hub-a", "hub-b")
 
 
 class HubProcess:
-    """A hub on a port of loopback, or on a Unix socket for nginx; with NATS if there is a server."""
+    """A hub on a port of its machine, or on a Unix socket for nginx; with NATS if there is a server."""
 
     def __init__(
         self,
@@ -27,12 +28,15 @@ class HubProcess:
         has_port: bool = True,
         more: Sequence[str] = (),
         descriptors: int | None = None,
+        machine: Machine = LOOPBACK,
     ) -> None:
-        self._more = more
+        self._more, self._machine = more, machine
         self._wrap = ["prlimit", f"--nofile={descriptors}"] if descriptors else []
         self.socket, self._log = folder / f"{name}.sock", folder / f"{name}.log"
         self._listen = (
-            ("--listen", "127.0.0.1:0") if has_port else ("--socket", str(folder / f"{name}-relays.sock"))
+            ("--listen", f"{machine.host}:0")
+            if has_port
+            else ("--socket", str(folder / f"{name}-relays.sock"))
         )
         limits = ("RELAY_AN_HOUR", "PERSON_AT_ONCE", "PERSON_AN_HOUR")
         nats = {"LINEMAN_NATS": server.url(name), "LINEMAN_NATS_NAME": name} if server else {}
@@ -50,7 +54,8 @@ class HubProcess:
 
     def start(self) -> None:
         with self._log.open("wb") as log:
-            argv = [*self._wrap, sys.executable, "-m", "bot.cli", "hub", *self._listen, *self._more]
+            words = [*self._wrap, sys.executable, "-m", "bot.cli", "hub", *self._listen, *self._more]
+            argv = self._machine.command(words)
             self.process = subprocess.Popen(argv, env=self._environment, cwd=ROOT, stdout=log, stderr=log)
 
     def kill(self) -> None:

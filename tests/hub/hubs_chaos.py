@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,78 +25,18 @@ from bot.storage.address import parse_database
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity
-from probes.protocol.messages import Done, ObservationMessage
-from probes.protocol.order import SignedPlan
-from probes.protocol.report import sign_report
+from probes.protocol.messages import Done
 from tests import postgresql
 from tests.hub.hub_fixture import PLAN
 from tests.hub.hub_process import NAMES, HubProcess
 from tests.hub.nats_server import NatsServer, nats_server
-from tests.hub.scripted_relay import Dialler, TurnedAwayError, dialled, observation
 from tests.hub.several_hubs import NatsHubs, nats_settings
+from tests.hub.wanderer import Wanderer
 
 WORKERS = 40
 TWICE = 5  # each fifth plan is sent twice
 CUT = 20.0  # seconds without NATS
 REVOKED = "relay-7"
-
-
-@dataclass
-class Wanderer:
-    """A relay that connects to either hub again and again, and keeps what was not acknowledged."""
-
-    name: str
-    me: Identity
-    signer: str
-    session: aiohttp.ClientSession
-    orders: list[SignedPlan] = field(default_factory=list)
-    ran: Counter[str] = field(default_factory=Counter)
-    journal: dict[str, list[ObservationMessage | Done]] = field(default_factory=dict)
-    end: str = ""  # why the hubs sent it away
-
-    async def wander(self, urls: list[str]) -> None:
-        turn = random.randrange(2)
-        while not self.end:
-            turn += 1
-            relay = Dialler(
-                self.me, self.signer, "", "127.0.0.1", answer=self._run, orders=self.orders, acked={}
-            )
-            relay.held = tuple(self.journal)
-            relay.keep = self._noted(relay)  # type: ignore[method-assign]  # sees each message
-            try:
-                async with dialled(relay, urls[turn % 2], session=self.session):
-                    for messages in tuple(self.journal.values()):
-                        for message in messages:
-                            await relay.say(message)
-                    assert relay.socket
-                    while not relay.socket.closed:
-                        await asyncio.sleep(0.1)
-                        self._forget(relay)
-            except TurnedAwayError as error:
-                self.end = str(error) if str(error) == "revoked" else ""
-            except (aiohttp.ClientError, OSError, TypeError, ValueError, AssertionError, RuntimeError):
-                pass  # a hub that is killed at this moment
-            await asyncio.sleep(random.uniform(0.1, 1.0))
-
-    def _noted(self, relay: Dialler) -> Callable[[object], None]:
-        return lambda _: self._forget(relay)
-
-    def _forget(self, relay: Dialler) -> None:
-        for plan, count in relay.acked.items():
-            if count >= len(self.journal.get(plan, ())):
-                self.journal.pop(plan, None)
-
-    async def _run(self, relay: Dialler, order: SignedPlan) -> None:
-        self.ran[order.id] += 1
-        seen = [observation(step) for step in order.plan.steps]
-        report = sign_report(order.id, "finished", seen, self.me)
-        messages: list[ObservationMessage | Done] = [
-            ObservationMessage(order.id, n, item) for n, item in enumerate(seen, 1)
-        ]
-        self.journal[order.id] = [*messages, Done(order.id, len(seen), "finished", report)]
-        for message in self.journal[order.id]:
-            with suppress(aiohttp.ClientError, OSError):
-                await relay.say(message)
 
 
 @dataclass

@@ -54,6 +54,7 @@ class Dialler(LineEnd):
     checks: dict[str, str] = field(default_factory=dict)
     probes: tuple[str, ...] = ("tcp", "dns")  # the checks that it has
     orders: list[Plan] = field(default_factory=list)
+    spent: set[str] = field(default_factory=set)  # nonces of plans that an earlier process took
     envelopes: list[str] = field(default_factory=list)
     acked: dict[str, int] = field(default_factory=dict)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -110,7 +111,7 @@ class Dialler(LineEnd):
             return None
         self.envelopes.append(message.envelope)
         signers = {fingerprint(self.signer): self.signer} if self.signer else {}
-        known = {order.nonce for order in self.orders}
+        known = self.spent | {order.nonce for order in self.orders}
         try:
             order = open_order(
                 message.envelope, self.me, signers, time.time(), lambda one: one.nonce in known

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from bot.relays.hub import other_hubs
 from bot.relays.hub.connections import RelayChanges
 from bot.relays.remote import RemoteRelay
 from probes.protocol.messages import ObservationMessage
+from probes.protocol.model import Observation
 from probes.protocol.order import SignedPlan
 from tests.hub.hub_fixture import PLAN
 from tests.hub.nats_server import EXAMPLE, PASSWORD
@@ -43,6 +44,24 @@ class Halfway:
         await finish(relay, order, everything)
 
 
+@asynccontextmanager
+async def stopped_halfway(
+    pair: Twins,
+) -> AsyncIterator[tuple[Dialler, Halfway, "asyncio.Task[list[Observation]]"]]:
+    """A relay of hub A in the middle of a plan that the bot runs, and the plan's observations."""
+    halfway = Halfway()
+    relay = await pair.a.new("acme-hq", answer=halfway)
+    async with dialled(relay, pair.a.url):
+        await pair.until_known("acme-hq", by=pair.b)
+        running = asyncio.create_task(pair.run("acme-hq"))
+        try:
+            await halfway.reached.wait()
+            yield relay, halfway, running
+        except BaseException:
+            running.cancel()
+            raise
+
+
 async def test_plan_finds_its_relay(pair: Twins) -> None:
     """Relays of both hubs run plans, both are on the list of either hub, and no count is left."""
     async with (
@@ -70,12 +89,7 @@ async def test_plan_finds_its_relay(pair: Twins) -> None:
 
 async def test_relay_that_moves_during_a_plan(pair: Twins) -> None:
     """The plan goes on through the other hub: every observation arrives once, and the plan ran once."""
-    halfway = Halfway()
-    relay = await pair.a.new("acme-hq", answer=halfway)
-    async with dialled(relay, pair.a.url):
-        await pair.until_known("acme-hq", by=pair.b)
-        running = asyncio.create_task(pair.run("acme-hq"))
-        await halfway.reached.wait()
+    async with stopped_halfway(pair) as (relay, _, running):
         order = relay.orders[0]
         await pair.a.until(lambda: relay.acked.get(order.id) == 1)
     again = Dialler(relay.me, pair.a.signer.key, held=(order.id,))
@@ -132,17 +146,12 @@ async def test_asker_hangs_up(pair: Twins, way: str, monkeypatch: pytest.MonkeyP
 
 async def test_nats_restarts_during_a_plan(pair: Twins) -> None:
     """The observations of that time arrive afterwards, and the hubs know each other's relays again."""
-    halfway = Halfway()
-    relay = await pair.a.new("acme-hq", answer=halfway)
-    async with dialled(relay, pair.a.url):
-        await pair.until_known("acme-hq", by=pair.b)
-        running = asyncio.create_task(pair.run("acme-hq"))
-        await halfway.reached.wait()
+    async with stopped_halfway(pair) as (_, halfway, running):
         pair.server.stop()
         await pair.a.until(lambda: not any(each.client for each in pair.connections))
         halfway.go_on.set()
         pair.server.start()
-        assert [item.failure for item in await running] == [None] * COUNT
+        assert [item.failure for item in await asyncio.wait_for(running, 10)] == [None] * COUNT
         await pair.until_known("acme-hq", by=pair.b)
     await pair.until_idle()
 

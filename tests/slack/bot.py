@@ -38,6 +38,7 @@ class Bot:
         "-i",
         *words,
     ]  # what has to stand before the words, to run it elsewhere
+    start_limit: float = START_LIMIT  # seconds
     process: asyncio.subprocess.Process | None = None
     begun: int = 0  # characters of the log before this process
 
@@ -51,6 +52,11 @@ class Bot:
 
     async def start(self) -> None:
         """Start it, and wait until it is there."""
+        await self.launch()
+        await self.slack.records.until(self._is_there, self.start_limit, "lineman serve to be there")
+
+    async def launch(self) -> None:
+        """Start it."""
         port = free_port()
         settings = dict(self.slack.environment)
         if self.transport == "http":
@@ -70,7 +76,6 @@ class Bot:
                 ["env", *(f"{name}={value}" for name, value in settings.items()), LINEMAN, "serve"]
             )
             self.process = await asyncio.create_subprocess_exec(*words, stdout=log, stderr=log)
-        await self.slack.records.until(self._is_there, START_LIMIT, "lineman serve to be there")
 
     async def stop(self) -> int:
         """End it as a platform does; gives its exit code."""

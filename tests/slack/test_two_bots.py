@@ -47,16 +47,16 @@ def server() -> Iterator[postgresql.PostgresServer]:
 
 @pytest_asyncio.fixture
 async def bots(
-    slack: FakeSlack, server: postgresql.PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    slack: FakeSlack, server: postgresql.PostgresServer, tmp_path: Path
 ) -> AsyncIterator[tuple[Bot, Bot]]:
     """Two bots on one database."""
-    monkeypatch.setattr("tests.slack.bot.START_LIMIT", PATIENCE)  # the other one is busy
     database = {"LINEMAN_DATABASE": server.database(), "LINEMAN_RUNS_AT_ONCE": "4", **UNPACED}
     made = []
     for name in ("one", "two"):
         folder = tmp_path / name
         folder.mkdir()
-        made.append(Bot(slack, "socket", folder, closed_world(folder), database))
+        # The other one may be busy.
+        made.append(Bot(slack, "socket", folder, closed_world(folder), database, start_limit=PATIENCE))
     try:
         await asyncio.gather(*(bot.start() for bot in made))
         yield made[0], made[1]
