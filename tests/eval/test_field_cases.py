@@ -91,4 +91,5 @@ def _bare(text: str) -> str:
 
 def test_the_tables_are_here() -> None:
     """All tables are measured by `make eval`, and the gate measures five: one takes too long, the others have not been mended yet."""
-    assert {*field_files()} == {*GATE, "field-kinds.tsv", "field-fresh-3.tsv", "field-fresh-5.tsv"}
+    new = {f"field-fresh-{number}.tsv" for number in (3, 5, 6)}
+    assert {*field_files()} == {*GATE, "field-kinds.tsv"} | new
