@@ -13,6 +13,7 @@ from bot.intake.target_service import service_at
 from bot.model.request import Vocabulary
 from knowledge.model.schema import Knowledge
 
+_BROWSER: Final = "javascript"  # only a browser writes such files
 LARGEST_HEAD: Final = capture.HEAD  # bytes that show what a file is
 
 
@@ -58,4 +59,5 @@ def read_capture(
     if not (vocabulary and knowledge):
         return reading
     indications = find_indications(found, vocabulary, knowledge)
-    return replace(reading, match=with_indications(reading.match, indications, knowledge, ""))
+    match = with_indications(reading.match, indications, knowledge, _BROWSER)
+    return replace(reading, clues={"platform": _BROWSER}, match=match)

@@ -23,10 +23,11 @@ _REASONS: Final = (
         (_RN, _of(r"voice-react-native|\bvoice_(?:register|connect|initialize\w*|get\w*)\b|"
             r"NativeEventEmitter|\bInvariant Violation\b|\bhermes\b|react-?native-(?:twilio|voice)|"
             r"RNTwilio|TwilioVoiceReactNative")),
-        (_JS, _of(r"@twilio/voice-sdk|twilio-client(?:@|\.js|\b)|\btwilio(?:\.min)?\.js\b|voice-js\b")),
+        (_JS, _of(r"@twilio/voice-sdk|\btwilio-js-sdk\b|twilio-client(?:@|\.js|\b)|\btwilio(?:\.min)?\.js\b|"
+            r"voice-js\b")),
         (_IOS, _of(r"com\.twilio\.voice\.error|\bTVO[A-Z]\w+|TwilioVoice(?:SDK)?\.(?:xc)?framework|"
             r"pod ['\"]?TwilioVoice|"
-                   r"\bTwilioVoice(?: SDK)? \d|TwilioVoiceSDK")),
+                   r"\bTwilioVoice(?: SDK)? \d|TwilioVoiceSDK|twilio-voice-ios")),
         (_ANDROID, _of(r"com\.twilio\.voice\b(?!\.error)|com\.twilio:voice-android|voice-android|"
             r"\bVoice\.RegistrationChannel\b|\b(?:Call|Registration)Exception\b")),
     ),

@@ -13,7 +13,7 @@ from bot.intake.parsing.call_sids import find_call_sids
 from bot.intake.parsing.decode import decode, plain
 from bot.intake.parsing.line_search import shortened
 from bot.intake.preflight_report import PreflightReport
-from bot.intake.readers import check_page, observe_logs, observe_tool, unrelated_json
+from bot.intake.readers import check_page, observe_event, observe_logs, observe_tool, unrelated_json
 from bot.intake.readers.log import LONGEST, log_says, read_log
 from bot.intake.readers.rtc_diagnostics import NO_CALL, edge_results, failed_edges
 from bot.intake.readers.sdk_error import error_says, merge_errors, read_error
@@ -137,7 +137,10 @@ def _read_value(item: Segment, found: _Found) -> None:
     if edge_results(value):
         found.pieces.append(Piece("foreign", lines, NO_CALL))
         return
-    if unrelated_json.name_of(value):
+    if events := observe_event(value):
+        found.pasted |= {step: look for step, look in events.items() if step not in found.pasted}
+        found.pieces.append(Piece("log", lines, logs_say(events.values())))
+    elif unrelated_json.name_of(value):
         found.pieces.append(Piece("foreign", lines, unrelated_json.sentence(value)))
     elif error := read_error(value):
         found.errors.append(error)

@@ -6,7 +6,8 @@ Pure.
 import re
 from typing import Final
 
-from knowledge.search.contrasts import clauses
+from bot.model.symptom_match import MatchVerdict
+from knowledge.search.contrasts import WORKS, clauses
 
 FEWEST: Final = 2  # words; one alone tells nothing
 
@@ -33,6 +34,7 @@ _FOREIGN: Final = re.compile(
     r"mail|printers?|invoices?|billing|password|desk ?phones?|sip (?:phone|trunk)s?|"
     r"trunks?|pbx|asterisk|video|camera|screen ?shar\w+|"
     r"studio|flex|sendgrid|segment|verify|keyboard|monitor|mouse|coffee|pizza|lunch|holiday|weather|car|licen[cs]es?|"
+    r"(?:registration|sign-?up|order|contact|application|web|booking) forms?|newsletters?|"
     r"bank|loan|mortgage|credit|payments?|refund|insurance|salary|payroll|xbox|playstation|nintendo|tv|television|games?|"
     r"projector|fridge|toaster|washing machine|doorbell|printer paper|card (?:was|is|got) (?:declin|refus|reject)\w*|"
     r"slack|google meet|meet|facetime|viber|telegram|spotify|server room|salesforce report|vending)\b",
@@ -49,16 +51,30 @@ _FOREIGN_ALWAYS: Final = re.compile(
 # What another product says of its own sign-in or certificate decides nothing here.
 _PRODUCTS: Final = re.compile(
     r"\b(?:zoom|teams|webex|skype|outlook|excel|powerpoint|sap|jira|confluence|netflix|youtube|salesforce|hubspot|"
-    r"zendesk|gmail|sharepoint|onedrive|dropbox|github|gitlab|office 365|active directory|sendgrid|spotify)\b",
+    r"zendesk|gmail|sharepoint|onedrive|dropbox|github|gitlab|office 365|active directory|sendgrid|spotify|"
+    r"jenkins|bitbucket|docker|npm|kubernetes|google (?:drive|calendar|maps|ads|docs|analytics|fonts)|facebook|"
+    r"instagram|linkedin|stripe|paypal|shopify|wordpress|workday|notion|trello|asana|figma|netsuite|dynamics 365|"
+    r"power bi|tableau)\b",
     re.IGNORECASE,
 )
-# A call or meeting of another product is not ours, however much it sounds like it.
-_THEIR_CALLS: Final = re.compile(
-    r"\b(?:zoom|teams|webex|skype|whatsapp|facetime|google meet|viber|telegram|slack|signal|discord)\s+"
-    r"(?:(?:audio|video|voice|phone)\s+)?(?:calls?|meetings?|huddles?|calling)\b",
+# What is heard in another product is not ours, however much it sounds like it: its calls, "in Teams", "Teams sounds".
+_MEDIA: Final = (
+    r"(?:zoom|(?:ms |microsoft )?teams|webex|skype|whatsapp|facetime|google meet|viber|telegram|slack|signal|discord|"
+    r"netflix|youtube|spotify|twitch|minecraft|fortnite|xbox|playstation|alexa|siri|radio|television|tv)"
+)
+_THEIRS: Final = re.compile(
+    rf"\b{_MEDIA}(?:'s)?\s+(?:(?:audio|video|voice|phone)\s+)?(?:calls?|meetings?|huddles?|calling|webinars?|streams?|"
+    r"sessions?|channels?|servers?|conferences?|sounds?|audio|video|freez\w+|lags?|stutters?|(?:is|are|was|has|had)\b)|"
+    rf"\b(?:in|on|during|over|from) (?:(?:our|the|a|my|every|all) )?{_MEDIA}\b",
     re.IGNORECASE,
 )
-_OUR_NAME: Final = re.compile(r"\b(?:twilio|sdk|soft ?phone|web ?phone|dialer)\b", re.IGNORECASE)
+_TAKES: Final = re.compile(  # "Teams has taken the microphone" is about ours
+    rf"\b{_MEDIA}\b[^.\n]{{0,30}}\b(?:open|running|closed|tak\w+|took|uses?|using|has taken|holds?)\b",
+    re.IGNORECASE,
+)
+_OUR_NAME: Final = re.compile(
+    r"\b(?:twilio|sdk|soft ?phone|web ?phone|dialer|(?:your|our|the) app)\b", re.IGNORECASE
+)
 # Nothing is wrong, or no longer.
 _WELL: Final = re.compile(
     r"\b(?:(?:all|every\w*|calls?|it|audio|sound|that|this)\b[^.\n]{0,25}\b(?:is|are|was|were|works?|working|runs?)\b"
@@ -99,6 +115,24 @@ def is_of_another_product(words: str) -> bool:
     return bool(_PRODUCTS.search(words) and not _OURS.search(words) and not _OUR_NAME.search(words))
 
 
+def tempered(verdict: MatchVerdict, whole: str, words: str) -> MatchVerdict:
+    """Claim nothing of trouble that is over or of another product, and less if *words* name nothing of ours.
+
+    *words* are what the *whole* text says of now.
+    """
+    if is_over(whole) or _is_heard_elsewhere(words):
+        return "none"
+    is_foreign = _FOREIGN.search(words) and not _OURS.search(words) and not _OUR_NAME.search(words)
+    return "close" if verdict == "sure" and is_foreign else verdict
+
+
+def _is_heard_elsewhere(words: str) -> bool:
+    """Tell whether *words* describe trouble in the calls or sounds of another product, and name nothing of ours."""
+    if _OUR_NAME.search(words) or _TAKES.search(words):
+        return False
+    return any(_THEIRS.search(clause) and not WORKS.search(clause) for clause in clauses(words))
+
+
 def is_over(words: str) -> bool:
     """Tell whether *words* report only trouble that is over."""
     return bool(_RECOVERED.search(words)) and not any(
@@ -113,13 +147,14 @@ def is_subject(word: str) -> bool:
     return bool(_SUBJECT.fullmatch(word))
 
 
-def is_about_calls(words: str) -> bool:
-    """Tell whether *words* report trouble with calls, and not one word, a joke, or another product's trouble."""
+def is_about_calls(words: str, whole: str = "") -> bool:
+    """Tell whether *words* report trouble with calls, and not one word, a joke, or another product's trouble.
+
+    *whole* has the names of platforms as well: beside "web phone", another product may be what works.
+    """
     if len(words.split()) < FEWEST or not _SUBJECT.search(words):
         return False
-    if _FOREIGN_ALWAYS.search(words) or (_FOREIGN.search(words) and not _OURS.search(words)):
-        return False
-    if _THEIR_CALLS.search(words) and not _OUR_NAME.search(words):
+    if _FOREIGN_ALWAYS.search(words) or (_FOREIGN.search(words) and not _OURS.search(whole or words)):
         return False
     if _WELL.search(words) and not _FAULT.search(_NO_TROUBLE.sub(" ", words)):
         return False

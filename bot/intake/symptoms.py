@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.intake.subject import FEWEST, is_about_calls, is_of_another_product, is_over
+from bot.intake.subject import FEWEST, is_about_calls, is_of_another_product, tempered
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
 from knowledge.model.schema import Cause, Knowledge
 from knowledge.reasoning.answers import option_for
@@ -118,9 +118,10 @@ def match_symptoms(
         for item, share in zip(fitting, _confidence(fitting), strict=True)
         if item.near or codes or points.get(item.label, 0.0) > 0
     )
-    verdict = _verdict("" if foreign else words, fitting, causes, bool(codes), proven, points, signs)
-    if not codes and not log and is_over(english):
-        verdict = "none"
+    text = "" if foreign else statements.text
+    verdict = _verdict(text, fitting, causes, bool(codes), proven, points, signs)
+    if not codes and not log:
+        verdict = tempered(verdict, english, statements.text)
     return ReadSymptoms(SymptomMatch(codes, clues, causes, verdict), language, signs.opened)
 
 
@@ -179,7 +180,7 @@ def _confidence(ranked: Sequence[Ranked]) -> list[float]:
 
 
 def _verdict(
-    words: str,
+    text: str,
     ranked: Sequence[Ranked],
     causes: Sequence[CauseCandidate],
     has_code: bool,
@@ -190,6 +191,7 @@ def _verdict(
     """Decide how much to claim. Words alone are sure only if they are many and clear."""
     if not causes:
         return "none"
+    words = _PLATFORMS.sub(" ", text)
     first = causes[0]
     claimed = {*proven} | signs.decided
     if claimed and not has_code and is_of_another_product(words):
@@ -201,7 +203,7 @@ def _verdict(
     best = ranked[0]
     alike = next(item.near for item in ranked if item.label == first.cause) >= _ALIKE
     pointed = has_code or (alike and len(words.split()) > FEWEST) or points.get(first.cause, 0.0) >= _POINT
-    if not pointed and (best.score < _FAINT or not is_about_calls(words)):
+    if not pointed and (best.score < _FAINT or not is_about_calls(words, text)):
         return "none"
     if has_code:
         return "close"

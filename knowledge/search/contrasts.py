@@ -29,6 +29,10 @@ FAILS: Final = re.compile(
     r"timeouts?|dead|broken|connecting|disconnect\w*|stuck|hangs?|lost|mute|unable|impossible)\b|n't\b|\b\d{5}\b",
     re.IGNORECASE,
 )
+# "Over mobile data at once" has no verb.
+_AT_ONCE: Final = re.compile(
+    r"\b(?:immediately|at once|right away|straight away|instantly|no problem)\b", re.IGNORECASE
+)
 _NO_FAULT: Final = re.compile(r"\b(?:no|without) (?:problem|issue|trouble|error|fault)s?\b", re.IGNORECASE)
 VPN: Final = re.compile(
     r"\b(?:vpn|anyconnect|globalprotect|wireguard|openvpn|forticlient|zerotier|tailscale)\b", re.IGNORECASE
@@ -63,7 +67,7 @@ _OFFICE: Final = re.compile(
     r"\b(?:office|corporate|company|work (?:network|wi-?fi|lan)|at work|branch|wi-?fi|"
     r"wlan|lan|school|campus|university|"
     r"hospital|(?:head|branch|[a-z]{3,15}) (?:office|site|branch)|"
-    r"customer(?:'s)? (?:site|network)|(?:this|our|their) (?:network|building|"
+    r"customer(?:'s)? (?:site|network)|(?:this|our|their|whole|entire) (?:network|building|"
     r"site)|plant|firewall|warehouse|clinic|"
     r"hotel|headquarters|hq)\b",
     re.IGNORECASE,
@@ -78,7 +82,9 @@ def places_in(text: str) -> tuple[set[str], set[str]]:
     for clause in clauses(text):
         place = _place(clause, before) or pending
         before = place or before
-        fine = bool(WORKS.search(clause))
+        fine = bool(
+            WORKS.search(clause) or (place in ("mobile", "away", "no-vpn") and _AT_ONCE.search(clause))
+        )
         broken = bool(FAILS.search(_NO_FAULT.sub(" ", clause.replace(_off_word(clause), " "))))
         if place and fine and not broken:
             works.add(place)

@@ -34,7 +34,8 @@ _NO_CHANGE: Final = (
     r"(?:makes|made) no difference|changed nothing|without (?:success|effect)|fails anyway|still fails|to no avail)"
 )
 _FINE: Final = (
-    r"(?:granted|allowed|given|fine|ok|okay|good|valid|fresh|new|correct|right|reachable|"
+    r"(?:granted|allowed|given|fine|ok|okay|good|valid|fresh|(?:brand[- ])?new|correct|right|reachable|"
+    r"(?:(?:only )?(?:a few |some |\d+ )?(?:seconds?|minutes?) old)|just (?:minted|made|created|issued)|"
     r"resolves?|resolved|healthy|off|"
     r"disabled|disconnected|ruled out|up to date|working|works?|fetched|present|synced|synchronized|in sync|accepted|"
     r"enabled|open|arrives?|received|verified|checked|intact|unchanged|excluded|"
@@ -83,7 +84,7 @@ _SUBJECTS: Final = (
         r"permissions?(?: for the mic\w*)?)\b", ("microphone-denied",)),
     _Subject("token", r"(?:(?:access )?tokens?|jwts?|api keys?|credentials)\b", TOKENS),
     _Subject("token-age", r"(?:(?:access )?tokens?|jwts?)\b", ("token-expired",), not_bad=_NOT_OLD),
-    _Subject("headset", r"(?:head ?sets?|head ?phones?|microphones?|mics?|sound cards?)\b",
+    _Subject("headset", r"(?:head ?sets?|head ?phones?|sound cards?|mic(?:rophone)?s?(?! (?:permission|access)))\b",
         ("microphone-unavailable",)),
     _Subject("dns", r"(?:dns|name (?:resolution|lookup)s?|(?:host ?)?names?|hosts?)\b", ("dns-failing",)),
     _Subject("clock", r"(?:clock|system time|date and time)\b", ("clock-skew", "token-early")),
@@ -117,6 +118,13 @@ _NOT_REPORTED: Final = re.compile(
     r"(?:that|of|about|saying)\b)[^.;:,\n]*",
     re.IGNORECASE,
 )
+# "We thought of an expired token, but …": what people suspected first, and no longer do.
+_SUSPECTED: Final = re.compile(
+    r"\b(?:we|i|they|he|she|people|it)\b(?: (?:first|at first|initially|had|have|all|already))* "
+    r"(?:(?:thought (?:of|about|that|it (?:was|is|might be|could be))|suspected|assumed|guessed|blamed|considered)\b"
+    r"[^.;:,\n]{0,80}?(?=[,;]? (?:but|yet|however|though)\b)|ruled out\b[^.;:,\n]{0,60})",
+    re.IGNORECASE,
+)
 # "The firewall is not blocking UDP."
 _NOT_BLOCKED: Final = re.compile(
     r"\b(?:is|are|was|were|does|do|did|has|have)(?: ?not|n't) (?:be(?:en|ing) )?"
@@ -127,8 +135,8 @@ _NOT_BLOCKED: Final = re.compile(
 
 
 def without_unreported(text: str) -> str:
-    """Drop what *text* says that nothing and nobody reports."""
-    return _NOT_REPORTED.sub(" ", text)
+    """Drop what *text* says that nothing and nobody reports, and what people suspected before they knew better."""
+    return _SUSPECTED.sub(" ", _NOT_REPORTED.sub(" ", text))
 
 
 def without_unblocked(text: str) -> str:

@@ -34,6 +34,7 @@ class Sign:
     platform: str
     decides: bool
     opens: bool
+    of_host: bool
 
     def holds(self, text: str, codes: Collection[str]) -> bool:
         """Tell whether *text*, which names *codes*, has this sign."""
@@ -61,9 +62,10 @@ _AGAINST: Final = -1.2  # more than the words of a text usually give
 
 def find_signs(text: str, codes: Collection[str] = (), log: str = "") -> Signs:
     """Find the signs in *text*, which names *codes*, and in the lines of a *log* that concern no other service."""
-    lines = (line for line in log[:LONGEST].split("\n") if "twilio" in line or not _HOST.search(line))
+    lines = _without_other_hosts(log)
     searched = "\n".join([text[:LONGEST], *lines])
-    present = [sign for sign in _signs() if sign.holds(searched, codes)]
+    of_ours = "\n".join([*_without_other_hosts(text), *lines])
+    present = [sign for sign in _signs() if sign.holds(of_ours if sign.of_host else searched, codes)]
     points: dict[str, float] = {}
     for sign in present:
         for cause, value in sign.points.items():
@@ -78,6 +80,12 @@ def find_signs(text: str, codes: Collection[str] = (), log: str = "") -> Signs:
     platforms = {sign.platform for sign in present if sign.platform}
     opened = frozenset(code for sign in present if sign.opens for code in sign.codes & {*codes})
     return Signs(points, decided, platforms.pop() if len(platforms) == 1 else "", opened)
+
+
+def _without_other_hosts(text: str) -> list[str]:
+    """Return the lines of *text* that do not name only hosts of other services."""
+    lines = text[:LONGEST].split("\n")
+    return [line for line in lines if "twilio" in line.casefold() or not _HOST.search(line)]
 
 
 def known_causes() -> frozenset[str]:
@@ -102,6 +110,7 @@ def _sign(line: Mapping[str, Any]) -> Sign:
         platform=str(line.get("platform", "")),
         decides=bool(line.get("decides", False)),
         opens=bool(line.get("opens", False)),
+        of_host=bool(line.get("of_host", False)),
     )
 
 

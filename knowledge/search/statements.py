@@ -17,10 +17,12 @@ from knowledge.search.denials import (
     without_unblocked,
     without_unreported,
 )
+from knowledge.search.measurements import good_values_in
 
 _SILENT: Final = re.compile(
     r"\b(?:no (?:sound|audio|voice)|silen\w+|hears?|heard|mute|dead air|sound|audio|"
-    r"(?<![.:@/-])voice(?![-.])|53405|31003|media)\b",
+    r"(?<![.:@/\[-])voice(?![-.\]]| (?:sdk|app|calls?|client|service|phone|soft ?phone|insights|gateway|team)\b)|"
+    r"53405|31003|media)\b",
     re.IGNORECASE,
 )
 _INCOMING: Final = re.compile(
@@ -30,6 +32,10 @@ _ONE_WAY: Final = re.compile(
     r"\b(?:one[- ]way|one side|can hear (?:us|me|them)|hears? (?:us|me|him|her|them|"
     r"the (?:customer|caller|agent|other))|"
     r"(?:not|never) heard|heard by)\b",
+    re.IGNORECASE,
+)
+_NOT_HEARD: Final = re.compile(
+    r"(?:not|n't|nobody|no one) hears? (?:us|me|him|her|the agent)\b|\b(?:not|never) (?:be )?heard\b",
     re.IGNORECASE,
 )
 _SAME_EVERYWHERE: Final = re.compile(
@@ -104,12 +110,17 @@ def read_statements(text: str) -> Statements:
     _judge_vpn(found, works, fails)
     _judge_places(found, works, fails)
     _deny(found)
+    if "microphone" in found.denied and _NOT_HEARD.search(found.text):
+        found.add(1.6, "microphone-unavailable")  # allowed, and perhaps the wrong one
+        found.add(-0.6, "media-udp-one-way")
     if _SAME_EVERYWHERE.search(text):
         found.add(_DENIAL, "browser-extension")
     if _READY.search(text):
         found.add(_DENIAL, *TOKENS)
     found.add(_DENIAL, *unblocked_in(found.text))
-    found.text = without_past(without_unblocked(found.text))
+    measured, well = good_values_in(found.text)
+    found.add(_DENIAL, *well)
+    found.text = without_past(without_unblocked(measured))
     if not _NAMES.search(_RESOLVE.sub(" ", text)):  # promises and problems are resolved, too
         found.text = _RESOLVE.sub(" ", found.text)
     return found

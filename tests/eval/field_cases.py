@@ -88,7 +88,12 @@ def _routed(text: str) -> dict[str, Any]:
     )
     found = [judged.cause for judged in evidence.record.diagnosis.found] if evidence else []
     free = answer_or_match(text, CaseContext(), LANGUAGE) if not request else None
-    says = [got["says"], *(item.text for item in getattr(free, "sentences", ()))]
+    # Before a run begins, both a terminal and Slack print the code that it looks into.
+    says = [
+        got["says"],
+        *([request.code] if request else []),
+        *(item.text for item in getattr(free, "sentences", ())),
+    ]
     return got | {
         "found": found,
         "codes": [request.code] if request and not request.assumed else list(reading.codes),

@@ -47,6 +47,7 @@ def _form(context: str, pattern: str, *, sure: bool = False, in_log: bool = Fals
 
 # A duration or a size, regardless of the word before it: "failed after error 31009 ms".
 _NO_UNIT: Final = r"(?!\d)(?!\s*(?:ms|bytes|seconds)\b)"
+_NO_ERROR: Final = r"(?<!post)(?<!postal )(?<!zip)(?<!zip )(?<!bar)(?<!area )(?<!country )(?<!pin )(?<!door )"
 _OURS: Final = r"(?:1[13]|2[01]|3[0-4]|4[0-9]|5[1-3]|6[0-9])"  # the first digits of the service's codes
 _BETWEEN: Final = r"\s*[:=#_\-(\[]{0,3}\s*[\"']?"
 ALONE: Final = "alone"
@@ -58,7 +59,7 @@ FORMS: Final = (
     # "error 31009", "code=31009", "errorCode": 31009, "Error (31009)"; not "error after 31009 ms".
     _form(
         "after a word for it",
-        r"(?:error|errors|err|code|codes|fehler)[\"']?(?:\s*(?:code|no\.?|nr\.?|number|is|was|of))?"
+        rf"{_NO_ERROR}(?:error|errors|err|code|codes|fehler)[\"']?(?:\s*(?:code|no\.?|nr\.?|number|is|was|of))?"
         rf"{_BETWEEN}(\d{{5}}){_NO_UNIT}",
         sure=True,
         in_log=True,
@@ -66,7 +67,7 @@ FORMS: Final = (
     _form("after a number sign", rf"#[\"']?{_BETWEEN}({_OURS}\d{{3}}){_NO_UNIT}", in_log=True),
     _form(
         "after what a program calls it",
-        r"(?:twilio ?error|voice ?error|call ?exception|error|err|exception|code|fail(?:ed|ure)?)"
+        rf"{_NO_ERROR}(?:twilio ?error|voice ?error|call ?exception|error|err|exception|code|fail(?:ed|ure)?)"
         r"(?:[\s_-]*code)?[\"']?\s*(?:\w{0,20}error\w{0,20})?\s*[:=#(\[]{0,3}\s*[\"']?"
         rf"(\d{{5}}){_NO_UNIT}",
         in_log=True,

@@ -23,6 +23,8 @@ CSP: Final = CaselessPattern(
     r"violates the following Content Security Policy|Refused to connect to [^\n]{1,300}Content Security Policy"
     r"|Content[- ]Security[- ]Policy[^\n]{0,200}(?:block|refus|violat)"
 )
+_REFUSED: Final = re.compile(r"(?:https?|wss?)://([\w.-]+)", re.IGNORECASE)
+_OURS: Final = (".twilio.com", ".twiliocdn.com")
 
 _INSIDE: Final = ("twilioerror", "originalerror", "cause", "causedby", "innererror", "underlyingerror")
 
@@ -81,6 +83,18 @@ def message(text: str) -> str:
     return " ".join(redact(text[: 4 * LONGEST]).text.split())[:LONGEST]
 
 
+def names_policy(text: str) -> bool:
+    """Tell whether a line of *text* names a Content-Security-Policy that refuses the service, or does not say what."""
+    for match in CSP.finditer(text):
+        begin = text.rfind("\n", max(0, match.start() - LONGEST), match.start()) + 1 or max(
+            0, match.start() - LONGEST
+        )
+        refused = _REFUSED.search(text[begin : match.end() + LONGEST].partition("\n")[0])
+        if not refused or refused[1].casefold().endswith(_OURS):
+            return True
+    return False
+
+
 def _code(value: Any) -> str:
     text = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return text if text.isdecimal() and text.isascii() and len(text) == 5 else ""
@@ -98,7 +112,7 @@ def report_of_faults(faults: tuple[SdkError, ...], around: FieldMap) -> Prefligh
         edge_asked=edge_id(around.text("selectededge", "edge", longest=80)),
         faults=faults,
         hangup=bool(HANGUP.search(texts)),
-        csp=bool(CSP.search(texts)),
+        csp=names_policy(texts),
     )
 
 

@@ -11,9 +11,10 @@ from bot.intake.parsing.line_search import line_at
 ELSE: Final = re.compile(r"\b(?:size|id)[ \t:=#\[(]{0,3}\Z", re.IGNORECASE)  # then only a known code is one
 NEVER: Final = re.compile(  # then it is never one, and in an ICE candidate neither
     r"\b(?P<word>ports?|rport|udp|tcp|pid|line|bytes|ms|took|in|after|thread|extension|ext|"
-    r"(?:(?<!in )case|tickets?|inc|incident|orders?|invoice|room|zip|plz|postcode|parcel|part|serial|model|asset|badge|"
+    r"(?:(?<!in )case|tickets?|inc|incident|orders?|invoice|room|zip|plz|parcel|part|serial|model|asset|badge|"
+    r"(?:zip|post|postal|area|country|pin|door|bar)[- ]?code|"
     r"inventory|desk|fall|vorgang|auftrag|rechnung|zimmer|caso|pedido|sala|dossier|commande|chambre|ordine|chamado)"
-    r"(?:[- ]?(?:no|nr|num|number|nummer|id|n[\u00b0\u00ba])\.?)?)[ \t:=#\[(.]{0,3}\Z",
+    r"(?:[- ]?(?:no|nr|num|number|nummer|id|n[\u00b0\u00ba])\.?)?)(?: (?:is|was|number))?[ \t:=#\[(.]{0,3}\Z",
     re.IGNORECASE,
 )
 CANDIDATE: Final = re.compile(r"\bcandidate:|\btyp (?:host|srflx|prflx|relay)\b")

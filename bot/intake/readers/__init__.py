@@ -25,6 +25,7 @@ from bot.intake.readers import (
     openssl,
     ping,
     powershell,
+    sdk_event,
     sdk_log,
     tcpdump,
     traceroute,
@@ -92,18 +93,7 @@ TOOLS: Final = (
     ToolReader("dig", ("dig", "\tin\t", " in ", "<<>>"), dig.SIGN, dig.LINES, dig.read_dig),
     ToolReader(
         "nslookup",
-        (
-            "nslookup",
-            "** ",
-            "\nname",
-            "\nnom",
-            "\nnaam",
-            "\nnazwa",
-            "timed out",
-            "berschreitung",
-            "agot",
-            "lai d'attente",
-        ),
+        nslookup.WORDS,
         nslookup.SIGN,
         nslookup.LINES,
         nslookup.read_nslookup,
@@ -179,25 +169,29 @@ def observe_logs(text: str) -> dict[str, Observation]:
     """Read the lines of logs in *text* that name a failure. Return an observation for each host and sign, by step."""
     found: dict[str, Observation] = {}
     for reader in (item for item in LOGS if any(word in text for word in item.words)):
-        for host, port, facts in reader.read(text):
-            step = f"{PASTED} {reader.log} {host} {facts['sign']}"
-            if step in found or len(found) >= MOST:
-                continue
-            target = Target(str(facts.get("service", "")), host, port, "tcp")
-            found[step] = Observation(step, PASTED, target, None, _facts(reader.log, facts, placed=True))
+        found |= _by_sign(reader.log, reader.read(text), MOST - len(found))
     return found
+
+
+def observe_event(value: object) -> dict[str, Observation]:
+    """Read an event that an SDK sends to Insights. Return an observation for each failure that it shows, by step."""
+    return _by_sign("event of the SDK", sdk_event.read_event(value), MOST)
 
 
 def observe_capture(source: bytes) -> dict[str, Observation]:
     """Read a HAR or a dump of webrtc-internals, of any size. Return an observation for each host and sign."""
     kind = capture.capture_kind(source)
+    return _by_sign(kind, capture.read_capture(source), MOST_HOSTS) if kind else {}
+
+
+def _by_sign(name: str, rows: ToolRows, most: int) -> dict[str, Observation]:
+    """Make at most *most* observations of the user's own device, one for each host and sign."""
     found: dict[str, Observation] = {}
-    for host, port, facts in capture.read_capture(source) if kind else ():
-        step = f"{PASTED} {kind} {host} {facts.get('sign', '')}".rstrip()
-        if step not in found and len(found) < MOST_HOSTS:
-            found[step] = Observation(
-                step, PASTED, Target("", host, port, "tcp"), None, _facts(kind, facts, placed=True)
-            )
+    for host, port, facts in rows:
+        step = f"{PASTED} {name} {host} {facts.get('sign', '')}".rstrip()
+        if step not in found and len(found) < most:
+            target = Target(str(facts.get("service", "")), host, port, "tcp")
+            found[step] = Observation(step, PASTED, target, None, _facts(name, facts, placed=True))
     return found
 
 

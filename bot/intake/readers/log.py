@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from bot.intake.parsing.error_objects import CSP, HANGUP, name_codes
+from bot.intake.parsing.error_objects import HANGUP, name_codes, names_policy
 from bot.intake.parsing.fields import FieldMap
 from bot.intake.parsing.ice_candidates import MOST, candidate_lines
 from bot.intake.parsing.log_lines import errors_in
@@ -27,7 +27,7 @@ def read_log(text: str, known: Iterable[str] = (), *, brief: bool = False) -> Pr
     lines = list(
         dict.fromkeys(candidate for candidate, _ in zip(candidate_lines(text), range(MOST), strict=False))
     )
-    csp, hangup = bool(CSP.search(text)), bool(HANGUP.search(text)) and bool(faults)
+    csp, hangup = names_policy(text), bool(HANGUP.search(text)) and bool(faults)
     if not (faults or lines or csp):
         return None
     form = None if brief else said_form(FieldMap({"sdk": text[:2_000]}))

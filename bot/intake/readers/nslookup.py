@@ -20,6 +20,9 @@ from bot.intake.parsing.hosts import (
 from bot.intake.parsing.lazy_pattern import LazyPattern
 from probes.protocol.failures import Failure
 
+WORDS: Final = (
+    "nslookup", "** ", "\nname", "\nnom", "\nnaam", "\nnazwa", "timed out", "berschreitung", "agot", "lai d'attente",
+)  # fmt: skip
 _NAME: Final = r"(?:Name|Nom|Nombre|Nome|Naam|Nazwa|名前)"
 _TIMED_OUT: Final = (
     r"DNS request timed out|connection timed out; no servers|no servers could be reached|Zeitüberschreitung"

@@ -23,7 +23,17 @@ WORDS: Final = (
     "websocket close event", "failed: DNS", "PJLIB_UTIL_EDNS", "PJ_ERESOLVE", "com.twilio.voice.error", "onnection error (", "Call Error:",
     "Registration Error:", "handlePJSIP", "PJSIP_SC_", "due to suspension", "WebSocket Connection Timeout",
     "WebSocket connection attempt", "WebSocket timed out", _SILENT, "iceConnectionState", "ICE Connection State",
-    "ice connection state", "#high-", "#low-mos",
+    "ice connection state", "#high-", "#low-mos", "OPENSSL_internal:",
+)  # fmt: skip
+# The reasons of BoringSSL, which the mobile SDKs write as they come.
+_TLS: Final[tuple[tuple[LazyPattern, Failure, str], ...]] = (
+    (LazyPattern(r"OPENSSL_internal:\w*CERTIFICATE_(?:HAS_)?EXPIRED"), Failure.SSL_EXPIRED_CERTIFICATE, "the certificate is out of date"),
+    (LazyPattern(r"OPENSSL_internal:\w*(?:CERTIFICATE_VERIFY_FAILED|CERTIFICATE_UNKNOWN|UNKNOWN_CA)"), Failure.SSL_UNKNOWN_AUTHORITY,
+     "the certificate is not accepted"),
+    (LazyPattern(r"OPENSSL_internal:\w*(?:WRONG_VERSION_NUMBER|HTTPS?_(?:PROXY_)?REQUEST)"), Failure.SSL_NOT_TLS,
+     "something that is not TLS answered"),
+    (LazyPattern(r"OPENSSL_internal:\w*(?:PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_SHARED_CIPHER|HANDSHAKE_FAILURE)"),
+     Failure.SSL_FAILED_HANDSHAKE, "client and server have no TLS version in common"),
 )  # fmt: skip
 _QUALITY: Final = LazyPattern(r"\[TwilioVoice\][^\n]{0,60}#(high-(?:rtt|jitter)|low-mos|high-packets?-lo)")
 _OLD: Final = LazyPattern(
@@ -55,6 +65,8 @@ def read_sdk_log(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
         if (match := _QUALITY.search(line)) and "cleared" not in line:
             sign = "packet_loss" if "packet" in match[1] else "poor_quality"
             yield "", 0, {"sign": sign, "bad": "the SDK warned of poor quality"}
+        if "OPENSSL_internal:" in line and "Exception" not in line:
+            yield from _tls(line)
         if match := _RESOLVER.search(line):
             host = (match[1] or host_in(line)).casefold()
             facts = {
@@ -63,3 +75,11 @@ def read_sdk_log(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
                 "bad": "no resolver answered",
             }
             yield host, 53, facts
+
+
+def _tls(line: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Yield why TLS failed, for a host that *line* names, or for signaling if the SDK's own transport wrote it."""
+    host = host_in(line)
+    sign, bad = next(((sign, bad) for pattern, sign, bad in _TLS if pattern.search(line)), (None, ""))
+    if sign and (host or "RESIP" in line):
+        yield host, 443, {"sign": sign.value, "bad": bad, **({} if host else {"service": "signaling"})}

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bot.intake.parsing.durations import read_timing, started
 from bot.intake.parsing.edge_names import edge_id
-from bot.intake.parsing.error_objects import CSP, HANGUP, of_report
+from bot.intake.parsing.error_objects import HANGUP, names_policy, of_report
 from bot.intake.parsing.fields import FieldMap
 from bot.intake.parsing.ice_candidates import MOST, read_candidate
 from bot.intake.parsing.metrics import in_ms, read_counts, read_loss, read_samples, read_spreads
@@ -106,7 +106,7 @@ def read_report(value: Any, around: Any = None) -> PreflightReport:
         cautions=read_cautions(report),
         faults=faults,
         hangup=any(HANGUP.search(sdk_error.message) for sdk_error in faults),
-        csp=any(CSP.search(sdk_error.message) for sdk_error in faults),
+        csp=any(names_policy(sdk_error.message) for sdk_error in faults),
         started=started(report),
         notes=(*more, *notes),
     )

@@ -38,6 +38,16 @@ def test_a_log_tells_codes_and_ways(text: str, facts: dict[str, object] | None) 
     assert {name: seen.get(name) for name in facts} == facts
 
 
+def test_a_policy_that_refuses_another_service_proves_nothing() -> None:
+    """A page's policy often refuses statistics, and calls work."""
+    refused = "Refused to connect to 'https://stats.example/hit' because it violates the following Content Security Policy directive"
+    assert read(refused).reports == ()
+    both = read(
+        f"{refused}\nRefused to connect to 'wss://{HOST}/signal' because it violates the following Content Security Policy"
+    )
+    assert both.reports[0].csp
+
+
 def dig(status: str, answer: str = "") -> str:
     count = 1 if answer else 0
     return (

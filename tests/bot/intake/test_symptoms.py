@@ -88,6 +88,58 @@ def test_nothing_is_read_into_nothing(text: str) -> None:
     assert request_for_match(readings, KNOWLEDGE, VOCABULARY) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the Teams meeting sounds like a robot",
+        "our Webex sessions have been choppy all day",
+        "no sound in Zoom",
+        "YouTube stutters on the meeting room's screen",
+        "the access token of the Jenkins job has expired",
+        "our content security policy (CSP) blocks Google Fonts",
+        "cdn.shop.example gives NXDOMAIN",
+    ],
+)
+def test_what_is_heard_in_another_product_is_not_ours(text: str) -> None:
+    """However much its trouble sounds like ours, nothing is claimed."""
+    assert read(text, VOCABULARY, KNOWLEDGE).match.verdict == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("when Teams is open, our softphone has no microphone", "microphone-unavailable"),
+        ("in Zoom everybody is heard, in the web phone there is silence", "media-udp-blocked"),
+    ],
+)
+def test_another_product_beside_ours_is_no_hindrance(text: str, cause: str) -> None:
+    """It may hold the microphone, or be what works."""
+    readings = read(text, VOCABULARY, KNOWLEDGE).match
+    assert readings.verdict != "none"
+    assert cause in [one.cause for one in readings.causes[:3]]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("our webhook takes 17 seconds to answer and the caller hears an error message", "webhook-slow"),
+        ("people in Tokyo hear each other late, the edge is ashburn", "edge-mismatch"),
+        (
+            '{"error_code": "11200", "log_level": "error", "alert_text": "HTTP retrieval failure"}',
+            "webhook-slow",
+        ),
+        ("die Android-App klingelt im Hintergrund nicht", "push-registration"),
+        ("o aplicativo parou de tocar em segundo plano no Android", "push-registration"),
+        ("la app de Android deja de sonar en segundo plano", "push-registration"),
+    ],
+)
+def test_what_is_not_the_network_ranks_high(text: str, cause: str) -> None:
+    """A slow webhook, an edge far away, an app in the background: the words of other causes do not win."""
+    readings = read(text, VOCABULARY, KNOWLEDGE).match
+    assert readings.verdict != "none"
+    assert cause in [one.cause for one in readings.causes[:2]]
+
+
 def test_clues_are_kept() -> None:
     """Platform, edge and what is said of the VPN go into the request; so does a code, which counts more."""
     readings = read("no sound on my iPhone over a VPN, edge dublin", VOCABULARY, KNOWLEDGE).match

@@ -21,6 +21,8 @@ from knowledge.search.statements import read_statements, without_past
         ("the token has not expired yet", "token-expired"),
         ("the mic was blocked at first and now it is allowed", "microphone-denied"),
         ("another headset changed nothing", "microphone-unavailable"),
+        ("the token is only seconds old", "token-expired"),
+        ("there is no loss on the line", "packet-loss"),
         (
             "with the extension removed it is no different, extension off made no difference",
             "browser-extension",
@@ -130,6 +132,45 @@ def test_what_changes_nothing_when_it_is_taken_away_is_ruled_out(text: str) -> N
 def test_what_nothing_reports_is_not_reported(text: str) -> None:
     """A message that did not come is not in the text any more; a complaint stays."""
     assert "token" not in read_statements(f"calls fail; {text}").text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at first we suspected the token, but it is something else",
+        "they thought it was the token but a new one fails as well",
+        "we have ruled out the token",
+    ],
+)
+def test_what_people_suspected_before_is_not_suspected_now(text: str) -> None:
+    """It is not in the text any more. A guess without a contrast stays."""
+    assert "token" not in read_statements(f"calls fail; {text}").text
+    assert "token" in read_statements("we suspected the token. Calls fail").text
+
+
+def test_a_microphone_that_is_allowed_may_still_be_the_wrong_one() -> None:
+    """A granted permission rules out that it is denied, and not that another microphone is in use."""
+    statements = read_statements("the mic permission is granted, and nobody hears the agent")
+    assert statements.points["microphone-denied"] < 0 < statements.points["microphone-unavailable"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fires"),
+    [
+        ("net::ERR_NAME_NOT_RESOLVED at https://cdn.shop.example/a.js", False),
+        ("net::ERR_NAME_NOT_RESOLVED at wss://voice-js.dublin.twilio.com/signal", True),
+        ("net::ERR_NAME_NOT_RESOLVED", True),
+    ],
+)
+def test_a_failure_of_another_host_is_no_sign(text: str, fires: bool) -> None:
+    """A line that names only hosts of others says nothing about ours."""
+    assert ("dns-failing" in find_signs(text).points) is fires
+
+
+def test_a_network_that_works_needs_no_verb() -> None:
+    """“On mobile data at once” says that it works there."""
+    statements = read_statements("at the plant no call goes out, on mobile data at once")
+    assert statements.points["signaling-blocked"] > 0
 
 
 def test_a_complaint_about_what_is_missing_stays() -> None:

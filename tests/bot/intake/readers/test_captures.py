@@ -109,8 +109,9 @@ def internals(state: str, *log: tuple[str, str]) -> str:
     ],
 )  # fmt: skip
 def test_a_dump_of_webrtc_internals(text: str, first: str) -> None:
-    """States, candidates, and measurements are read."""
+    """States, candidates, and measurements are read. Only a browser writes such a file."""
     reading = read(text, VOCABULARY, KNOWLEDGE)
+    assert reading.clues == {"platform": "javascript"}
     assert (reading.match.causes[0].cause if reading.match.causes else "none") == first
     assert {"rtt_ms": 61.0}.items() <= next(
         look.facts for look in reading.pasted if "rtt_ms" in look.facts
