@@ -142,8 +142,9 @@ two-bots: packages $(VENV)/dev.stamp  ## 1,008 requests to two bots on one Postg
 edge-load: $(VENV)/dev.stamp  ## 10,000 requests that Slack did not sign, against the HTTP edge of the bot
 	LINEMAN_EDGE=full $(BIN)/python -m pytest tests/bot/slack/server -s $(ARGS)
 
-hub-flood: packages $(VENV)/dev.stamp  ## 600 silent connections and 5,000 hasty ones against a hub with 512 descriptors
+hub-flood: packages $(VENV)/dev.stamp  ## 600 silent connections and 5,000 hasty ones a minute against a hub with 512 descriptors; p99 of plans
 	LINEMAN_FLOOD=full $(BIN)/python -m pytest tests/hub/test_flood.py -s $(ARGS)
+	$(BIN)/python -m tests.hub.flood_bench
 
 hang-ups: $(VENV)/dev.stamp  ## 500 requesters who leave at any moment, during locks, full disks, and kills of the hub (needs root)
 	LINEMAN_HANG_UPS=full $(BIN)/python -m pytest tests/hub/test_hang_ups.py -s $(ARGS)

@@ -76,7 +76,7 @@ async def flood(host: str, port: int) -> None:
     await asyncio.to_thread(sys.stdin.read)
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.wait(tasks, timeout=5)
     print(f"{made['silent']} silent, {made['hasty']} hasty", flush=True)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from dataclasses import dataclass
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.relays.hub.accept import PROOF, Acceptor, WaitingConnection, WaitingRoom, address_group
+from bot.relays.hub.accept import APART, PROOF, Acceptor, WaitingConnection, WaitingRoom, address_group
 
 
 @dataclass
@@ -138,3 +139,31 @@ async def test_error_that_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
         task.cancel()
         await asyncio.wait({task})
     assert pauses == [1.0]
+
+
+@pytest.mark.parametrize(("context", "pause"), [(None, 0), (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), APART)])
+async def test_crowd_of_connections(
+    context: ssl.SSLContext | None, pause: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub turns to others after each connection; after one that needs a TLS handshake, for longer."""
+    pauses: list[float] = []
+    paused, sleep = asyncio.Event(), asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            paused.set()
+        await sleep(0)
+
+    monkeypatch.setattr("bot.relays.hub.accept.asyncio.sleep", note)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        strangers = [socket.create_connection(listener.getsockname()) for _ in range(3)]
+        task = asyncio.create_task(Acceptor(listener, asyncio.Protocol, context, WaitingRoom(9, 9)).run())
+        async with asyncio.timeout(5):
+            await paused.wait()
+        for stranger in strangers:
+            stranger.close()
+        task.cancel()
+        await asyncio.wait({task})
+    assert pauses == [pause] * 3

@@ -23,6 +23,7 @@ log: Final = logging.getLogger(__name__)
 
 PROOF: Final = 10.0  # seconds for TLS, the headers, and the greeting together
 MOST: Final = 1_000  # connections that wait at one time, and at most a quarter of the process's descriptors
+APART: Final = 0.003  # seconds between two connections with TLS: a handshake takes about a third of that
 PAUSE: Final = 1.0  # seconds until the next attempt after an error of accept(), as without free descriptors
 _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: refused connections leave nothing behind
 
@@ -173,7 +174,8 @@ class Acceptor:
                         await asyncio.sleep(PAUSE)
                     continue
                 self._take(connection, address_group(peer))
-                await asyncio.sleep(0)  # a crowd of connections does not stop the others
+                # A crowd of connections does not stop the others.
+                await asyncio.sleep(APART if self._context else 0)
         finally:
             for task in tuple(self._opening):
                 task.cancel()

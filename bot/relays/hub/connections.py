@@ -16,7 +16,7 @@ BEAT: Final = 15.0  # seconds between pings to one relay; proxies close connecti
 MISSED: Final = 3  # unanswered pings after which a connection is closed
 ALIVE: Final = 2.0  # seconds that a connection has to answer a ping when another one claims its key
 WATCH: Final = 1.0  # seconds between two checks for changes that other processes made in the database
-PARTS: Final = 60  # parts of a beat; each pings some of the relays, few enough that no plan waits for them
+SOME: Final = 0.25  # seconds between two pings of some of the relays, few enough that no plan waits for them
 
 
 class RelayChanges:
@@ -53,7 +53,7 @@ class RelayConnections:
         )  # called after a relay was renamed
         self._registry = registry
         self._claims: dict[str, asyncio.Lock] = {}
-        self._part = 0  # of the relays, the one pinged last
+        self._parts, self._part = max(1, round(beat / SOME)), 0  # of the relays, and the one pinged last
         self._version = ""  # of the database, when the sessions were last compared with it
 
     async def admit(self, session: RelaySession) -> RelaySession | None:
@@ -74,10 +74,15 @@ class RelayConnections:
         self.changes.add(session.name)
         return True
 
+    @property
+    def pause(self) -> float:
+        """Seconds between two calls of `ping_some`."""
+        return self.beat / self._parts
+
     async def ping_some(self) -> None:
         """Ping the next part of the relays: each is pinged once per beat."""
-        self._part = (self._part + 1) % PARTS
-        part = tuple(self.sessions.values())[self._part :: PARTS]
+        self._part = (self._part + 1) % self._parts
+        part = tuple(self.sessions.values())[self._part :: self._parts]
         # At the same time: one that does not read must not make the others wait.
         await asyncio.gather(*(self._ping(session) for session in part))
 

@@ -11,7 +11,7 @@ from bot.background import PeriodicTask
 from bot.logs import LogThrottle
 from bot.relays.hub.absence import why_unusable
 from bot.relays.hub.accept import PROOF, make_waiting_room
-from bot.relays.hub.connections import BEAT, PARTS, WATCH, RelayConnections
+from bot.relays.hub.connections import BEAT, WATCH, RelayConnections
 from bot.relays.hub.dispatcher import PlanDispatcher
 from bot.relays.hub.heard_relays import APART, HeardRelays
 from bot.relays.hub.messages import HubEvent, HubJob, HubStatus, RelayStatus
@@ -60,7 +60,7 @@ class Hub:
         self._heard_relays = HeardRelays(registry)
         self.background = (
             PeriodicTask("storing the state of relays", self._heard_relays.store_next, APART, at_once=True),
-            PeriodicTask("pinging the relays", self.connections.ping_some, beat / PARTS),
+            PeriodicTask("pinging the relays", self.connections.ping_some, self.connections.pause),
             PeriodicTask("watching for revoked relays", self.connections.watch, WATCH),
         )
         self._throttle = LogThrottle(log)
