@@ -89,6 +89,8 @@ async def _case(engine: Engine, store: Store, options: argparse.Namespace) -> st
                 "A link for a stored run takes its code and platform. Leave the other words out."
             )
         return run.case
+    if not options.words:
+        raise UsageError("No error code is given. Write it, such as: lineman check-link 31009 ios")
     named = [(name, value) for name in ("platform", "edge") if (value := getattr(options, name))]
     request = parse_words(options.words, engine.vocabulary, named)
     case = CaseRow(new_case(), TEAM, "", user_name(), request, created=time.time())

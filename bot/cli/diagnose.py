@@ -38,6 +38,10 @@ def run_diagnose(words: Sequence[str]) -> int:
     knowledge = load_knowledge(quick=True)
     answers = person_options(knowledge)
     options = _parser(knowledge).read(words)
+    if not options.words:
+        raise UsageError(
+            "No error code is given. Write it, or describe the problem, such as: lineman diagnose 31009 ios"
+        )
     local = not options.relay or "local" in ",".join(options.relay).split(",")
     asks = local and not options.json and sys.stdin.isatty() and sys.stdout.isatty()
     vantage = find_vantage(options.vantage, os.environ, asks=asks)

@@ -175,7 +175,7 @@ def _run(words: list[str]) -> int:
     if not words or words[0].startswith("-"):
         return _talk(words)
     if words[0] not in COMMANDS:
-        raise unknown_word("a command", words[0], tuple(COMMANDS))
+        raise unknown_word("a command", words[0], tuple(COMMANDS), "lineman --help")
     write_moving_note(words[0])
     module, name, _ = COMMANDS[words[0]]
     run: Callable[[list[str]], int] = getattr(import_module(module), name)

@@ -134,7 +134,7 @@ def test_beside_a_relay() -> None:
         (["31009"], {"LINEMAN_CHECK_URL": "http://check.example"}, "https://"),
         (["31009"], {"LINEMAN_CHECK_URL": "https://u:p@check.example"}, "must not hold a password"),
         (["31009"], {"LINEMAN_CHECK_URL": "https://check.example", "LINEMAN_CHECK_RUNS": "0"}, "1 to 100"),
-        ([], {"LINEMAN_CHECK_URL": "https://check.example"}, "No error code is given"),
+        ([], {"LINEMAN_CHECK_URL": "https://check.example"}, "such as: lineman check-link 31009"),
         (["show"], {}, "the name of one link"),
         (["show", "nothing"], {}, "is not a check link"),
         (["--run", "none"], {"LINEMAN_CHECK_URL": "https://check.example"}, "There is no stored run none"),

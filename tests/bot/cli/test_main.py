@@ -115,7 +115,8 @@ async def test_ascii_terminal(world: SmallWorld) -> None:
 USAGE = [
     (["diagnos"], "did you mean diagnose?"),
     (["--verbos"], "is not an option of lineman"),
-    (["diagnose"], "No error code is given"),
+    (["zzyzx"], "is not a command; see them all with `lineman --help`"),
+    (["diagnose"], "such as: lineman diagnose 31009 ios"),
     (["diagnose", "31090"], "did you mean 31009, "),
     (["diagnose", "31009", "io"], "did you mean ios?"),
     (["diagnose", "31009", "--edge", "frankfort"], "did you mean frankfurt"),
