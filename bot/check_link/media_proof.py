@@ -34,10 +34,11 @@ def media_result(checks: BrowserChecks) -> tuple[Failure | None, Mapping[str, An
         "in_range": bool(facts.in_range),
         "lost_ports": sorted(out | back),
     }
+    lone = bool(open_) and len(out | back) == 1  # a firewall closes more than one port of the range
     is_proven = {
         None: len(open_) >= ENOUGH_PORTS and not out | back,
-        Failure.UDP_OUTBOUND_LOST: bool(out) and _sees_itself(checks),
-        Failure.UDP_INBOUND_LOST: bool(back) and not out,
+        Failure.UDP_OUTBOUND_LOST: bool(out) and not lone and _sees_itself(checks),
+        Failure.UDP_INBOUND_LOST: bool(back) and not out and not lone,
     }
     failure = Failure(item.failure) if item.failure else None
     return (failure, counts) if is_proven.get(failure) else (Failure.INCONCLUSIVE, {})

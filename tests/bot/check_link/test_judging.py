@@ -70,6 +70,8 @@ def found(record: RunRecord) -> list[tuple[str, str]]:
         ({"http": ABORTED}, []),  # an extension blocks it, perhaps
         ({"udp_media": "inconclusive"}, []),
         ({"udp_media": ("udp_outbound_lost", {"outbound_lost": []})}, []),
+        ({"udp_media": ("udp_outbound_lost", {"outbound_lost": [10_001], "open": [10_002, 10_003]})}, []),
+        ({"udp_media": ("udp_inbound_lost", {"inbound_lost": [10_001], "open": [10_002, 10_003]})}, []),
         ({"udp_media": (None, {"open": [10_001]})}, []),
         ({"quality": (None, {"lost": 3})}, []),
         ({"turn": "turn_unauthorized"}, []),

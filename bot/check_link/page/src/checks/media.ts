@@ -10,8 +10,10 @@ import type { Config, Credentials, Failure, Fact, Observation, TurnEndpoint } fr
 import { addressOf, hasWebRtc, unsupported } from "./ice";
 import { observe } from "./observe";
 
-const PATIENCE = 6000; // ms for one port
-const ENOUGH = 15; // unanswered checks, spread over the patience, that loss does not explain
+const PATIENCE = 6000; // ms for one port, from when both addresses are known
+const LIMIT = 10000; // ms for one port in all: on a line with loss, the TURN server may take seconds to give its address
+const SPREAD = 4500; // ms of checks that count: a TCP connection to the TURN server may stand still for seconds
+const ENOUGH = 15; // unanswered checks in that time, which loss does not explain
 const ANY_PORT = 3478; // Chromium ignores candidates with most ports below 1024
 const POLL = 150; // ms
 
@@ -22,6 +24,7 @@ export interface Lane {
   echo: RTCDataChannel | null;
   state: "open" | "outbound" | "inbound" | "unknown";
   reflexive: boolean;
+  known: number; // the time (ms) at which the last address came that the checks need
   close: () => void;
 }
 
@@ -53,13 +56,20 @@ export function proveMedia(
   });
 }
 
-/** The result of all lanes: a port counts as lost only if the server knew our address, and only in the media range. */
+/**
+ * The result of all lanes, of those in the media range. One lost port among open ones proves nothing: a firewall that
+ * closes the range, or a part of it, closes more than one of them.
+ */
 export function judge(lanes: Lane[], range: { low: number; high: number }, facts: Record<string, Fact>): Failure | null {
   const inside = lanes.filter(({ port }) => port >= range.low && port <= range.high);
   const ports = (state: Lane["state"]): number[] =>
     inside.filter((lane) => lane.state === state).map((lane) => lane.port).sort((a, b) => a - b);
   const [open, outbound, inbound] = [ports("open"), ports("outbound"), ports("inbound")];
   Object.assign(facts, { tried: lanes.length, open, outbound_lost: outbound, inbound_lost: inbound });
+  if (open.length && outbound.length + inbound.length === 1) {
+    facts.reason = "one_port_lost";
+    return "inconclusive";
+  }
   if (outbound.length) return "udp_outbound_lost";
   if (inbound.length) return "udp_inbound_lost";
   if (open.length > 0 && open.length === inside.length) return null;
@@ -74,7 +84,7 @@ async function proveLane(turn: RTCIceServer, stun: RTCIceServer[], publicAddress
     relayed.close();
     direct.close();
   };
-  const lane: Lane = { relayed: "", port: 0, state: "unknown", reflexive: false, close,
+  const lane: Lane = { relayed: "", port: 0, state: "unknown", reflexive: false, known: 0, close,
     channel: direct.createDataChannel("measure", { ordered: false, maxRetransmits: 0 }), echo: null };
   relayed.addEventListener("datachannel", ({ channel }) => {
     lane.echo = channel;
@@ -104,12 +114,16 @@ function exchange(
     if (!candidate?.candidate || candidate.type !== "relay" || lane.port) return;
     lane.relayed = addressOf(candidate);
     lane.port = candidate.port ?? 0;
+    lane.known = performance.now();
     void whenReady(direct).then(() => direct.addIceCandidate(candidate)).catch(() => undefined);
   });
   direct.addEventListener("icecandidate", ({ candidate }) => {
     if (!candidate?.candidate || candidate.protocol !== "udp" || candidate.address?.endsWith(".local")) return;
     // A private address gives the TURN server no permission for the public one that packets come from.
-    lane.reflexive ||= candidate.type === "srflx" || publicAddresses.includes(candidate.address ?? "");
+    if (!lane.reflexive && (candidate.type === "srflx" || publicAddresses.includes(candidate.address ?? ""))) {
+      lane.reflexive = true;
+      lane.known = performance.now();
+    }
     void whenReady(relayed).then(() => relayed.addIceCandidate(candidate)).catch(() => undefined);
   });
 }
@@ -124,17 +138,19 @@ async function permit(relayed: RTCPeerConnection, address: string): Promise<void
 }
 
 async function settle(relayed: RTCPeerConnection, direct: RTCPeerConnection, lane: Lane): Promise<void> {
-  const end = performance.now() + PATIENCE;
-  while (performance.now() < end && lane.channel.readyState !== "open") await sleep(POLL);
+  const start = performance.now();
+  const isOver = (now: number): boolean => now >= Math.min(start + LIMIT, (lane.known || start) + PATIENCE);
+  while (!isOver(performance.now()) && lane.channel.readyState !== "open") await sleep(POLL);
   if (lane.channel.readyState === "open") {
     lane.state = "open";
     return;
   }
+  const lasted = performance.now() - lane.known;
   const [here, there] = [await count(direct), await count(relayed)];
-  if (!lane.port || here.sent < ENOUGH) return;
+  if (!lane.port || lasted < SPREAD || here.sent < ENOUGH) return;
   if (here.answered > 0) return; // packets pass both ways, and something else failed
-  if (there.received > 0) lane.state = here.received === 0 ? "inbound" : "unknown";
-  else if (lane.reflexive) lane.state = "outbound";
+  if (there.received >= ENOUGH) lane.state = here.received === 0 ? "inbound" : "unknown";
+  else if (there.received === 0 && lane.reflexive) lane.state = "outbound";
 }
 
 interface Counts {
