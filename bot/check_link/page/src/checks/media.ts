@@ -9,6 +9,7 @@ import { sleep } from "../clock";
 import type { Config, Credentials, Failure, Fact, Observation, TurnEndpoint } from "../contract";
 import { addressOf, hasWebRtc, unsupported } from "./ice";
 import { observe } from "./observe";
+import { described, openRelayPath } from "./relay_path";
 
 const PATIENCE = 6000; // ms for one port, from when both addresses are known
 const LIMIT = 10000; // ms for one port in all: on a line with loss, the TURN server may take seconds to give its address
@@ -48,11 +49,19 @@ export function proveMedia(
     facts.via = `${turn.host}:${turn.port}/${turn.transport}`;
     const servers = { turn: { urls: turn.url, ...ice }, stun: config.stun.map(({ url }) => ({ urls: url })) };
     const count = Math.max(1, Math.min(config.media.allocations, 8));
-    const made = await Promise.allSettled(
-      Array.from({ length: count }, () => proveLane(servers.turn, servers.stun, publicAddresses)),
-    );
-    for (const lane of made) if (lane.status === "fulfilled" && lane.value) lanes.push(lane.value);
-    return judge(lanes, config.media, facts);
+    const path = await openRelayPath(servers.turn);
+    try {
+      const made = await Promise.allSettled(
+        Array.from({ length: count }, () => proveLane(servers.turn, servers.stun, publicAddresses)),
+      );
+      for (const lane of made) if (lane.status === "fulfilled" && lane.value) lanes.push(lane.value);
+      const failure = judge(lanes, config.media, facts);
+      if (failure === null || failure === "inconclusive" || (await path.isAlive())) return failure;
+      facts.reason = "turn_silent";
+      return "inconclusive";
+    } finally {
+      path.close();
+    }
   });
 }
 
@@ -115,7 +124,7 @@ function exchange(
     lane.relayed = addressOf(candidate);
     lane.port = candidate.port ?? 0;
     lane.known = performance.now();
-    void whenReady(direct).then(() => direct.addIceCandidate(candidate)).catch(() => undefined);
+    void described(direct).then(() => direct.addIceCandidate(candidate)).catch(() => undefined);
   });
   direct.addEventListener("icecandidate", ({ candidate }) => {
     if (!candidate?.candidate || candidate.protocol !== "udp" || candidate.address?.endsWith(".local")) return;
@@ -124,12 +133,8 @@ function exchange(
       lane.reflexive = true;
       lane.known = performance.now();
     }
-    void whenReady(relayed).then(() => relayed.addIceCandidate(candidate)).catch(() => undefined);
+    void described(relayed).then(() => relayed.addIceCandidate(candidate)).catch(() => undefined);
   });
-}
-
-async function whenReady(peer: RTCPeerConnection): Promise<void> {
-  while (!peer.remoteDescription && peer.signalingState !== "closed") await sleep(10);
 }
 
 async function permit(relayed: RTCPeerConnection, address: string): Promise<void> {
