@@ -10,7 +10,8 @@ from typing import Final
 from bot.model.request import Vocabulary
 from probes.protocol.model import Observation
 
-_ANY: Final = (0, 53, 80)  # no port, a name lookup, and what browsers are redirected from
+# No port, a name lookup, what browsers are redirected from, and what is assumed where a line names no port.
+_ANY: Final = (0, 53, 80, 443)
 
 
 def service_at(observation: Observation, vocabulary: Vocabulary) -> str | None:

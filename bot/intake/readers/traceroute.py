@@ -1,4 +1,4 @@
-"""Read the output of traceroute, tracert, and mtr.
+"""Read the output of traceroute, tracert, mtr, and WinMTR.
 
 What mtr counts at the last hop is loss of the whole way, except over UDP: there, hosts answer only some of the
 packets.
@@ -25,13 +25,19 @@ _FAILED: Final = (
     r"^mtr: |^connect: Network is unreachable|^(?!ping)\S+\.\S+: (?:Temporary failure in name|Name or service not)"
     r"|^Cannot handle \"host\" cmdline|^Unable to resolve target system name"
 )
+_WINMTR: Final = (
+    r"^\|[ ]+WinMTR statistics|^\|[-_|]{40,}\|$|^\|[ ]+Host +- +% |^\|[ ]+\S[^|\n]* - +\d{1,3} \|"
+)
+_WINMTR_HOP: Final = LazyPattern(
+    r"^\|\s*(\S[^|\n]{0,200}?) +- +(\d{1,3}) \|\s*(\d{1,6}) \|\s*(\d{1,6}) \|", re.MULTILINE
+)
 SIGN: Final = LazyPattern(
-    COMMAND.format(command=r"(?:traceroute|tracert|tracepath|mtr)") + f"|{_HEAD}|{_FAILED}",
+    COMMAND.format(command=r"(?:traceroute|tracert|tracepath|mtr)") + f"|{_HEAD}|{_FAILED}|{_WINMTR}",
     re.IGNORECASE | re.MULTILINE,
 )
 LINES: Final = LazyPattern(
     COMMAND.format(command=r"(?:traceroute|tracert|tracepath|mtr)")
-    + rf"|{_HEAD}|{_FAILED}|^(?:over a maximum of|über maximal|sobre un máximo|avec un maximum|com no máximo)"
+    + rf"|{_HEAD}|{_FAILED}|{_WINMTR}|^(?:over a maximum of|über maximal|sobre un máximo|avec un maximum|com no máximo)"
     r"|^\s*\d{1,2}\s+(?:\*|<?\d+(?:[.,]\d+)? ?ms|\S+ \([\d.:a-f]+\)|\d{1,3}(?:\.\d{1,3}){3}\s)"
     r"|^\s*\d{1,2}\.(?:\|--|\s+AS)"
     r"|^(?:Trace complete|Ablaufverfolgung beendet|Traza completa|Itinéraire déterminé|Rastreamento concluído)",
@@ -56,6 +62,7 @@ _HOP: Final = LazyPattern(r"^\s*(\d{1,2})(?:\.\|--|\. +AS\S+|\s)\s*(.{1,300})$",
 def read_traceroute(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     """Yield host, port 0, and facts of each route."""
     starts = rf"(?={_HEAD}|^[^\n]{{0,200}}[$#>%]\s*(?:traceroute|tracert|tracepath|mtr)\s)"
+    yield from _winmtr(text)
     host, is_udp = "", False
     for part in re.split(starts, text, flags=re.MULTILINE | re.IGNORECASE)[:20]:
         first = part.partition("\n")[0]
@@ -67,6 +74,20 @@ def read_traceroute(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
             yield host, 53, {"dns": "fails", "sign": sign.value, "bad": "the name could not be looked up"}
         elif host and (hops or _NO_ROUTE.search(part)):
             yield host, 0, _route(part, hops, re.search(rf"[\[(]({ADDRESS})[\])]", first), is_udp=is_udp)
+
+
+def _winmtr(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Read WinMTR's table. It does not name the target: its last line is the end, if anything answered there."""
+    hops = [(name, int(sent), int(received)) for name, _, sent, received in _WINMTR_HOP.findall(text)]
+    host = host_in(hops[-1][0]) if hops else ""
+    if not host:
+        return
+    sent, received = hops[-1][1], hops[-1][2]
+    lost = sent - received
+    facts: ToolFacts = {"hops": len(hops), "last_hop": len(hops)}
+    if _ENOUGH <= sent >= lost > 0 and is_beyond_chance(lost, sent, _LOSS[0] / 100):
+        facts |= {"sign": "packet_loss", "bad": f"{lost} of {sent} packets to the end of the path are lost"}
+    yield host, 0, facts
 
 
 def _route(
