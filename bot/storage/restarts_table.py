@@ -1,8 +1,9 @@
 """Store that an interrupted run starts again, so that each run does so at most once."""
 
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
-from bot.model.records import RESTARTED, RUNNING, RunRow
+from bot.model.records import RESTARTED, RUNNING, WAITED, RunRow
 from bot.storage.database import Database
 from bot.storage.row_codec import run_of
 from bot.storage.shared_work import SharedWork
@@ -26,20 +27,37 @@ class RestartsTable(SharedWork):
         rows = await (self._all(_MINE, self._claims.bot) if self._claims else self._all(_UNFINISHED))
         return tuple(run_of(row) for row in rows)
 
-    async def start_again(self, run_id: str) -> bool:
-        """Record that a run starts again, and delete its results so far.
+    async def postpone(self, runs: Collection[str]) -> None:
+        """Record that *runs* have not begun, so that the next start begins them and does not count as their restart."""
 
-        Return False if it has ended, or if it has started again before; then nothing changes.
+        def work(db: Database) -> None:
+            for run_id in runs:
+                for row in list(db.query(_HOLD, (run_id, RUNNING))):
+                    _save(db, run_id, load(row["summary"] or "{}") | {WAITED: True})
+
+        await self._writer.run(work)
+
+    async def start_again(self, run_id: str) -> Mapping[str, Any] | None:
+        """Record that a run starts again, delete its results so far, and return its summary.
+
+        Return None if it has ended, or if it has started again before; then nothing changes.
         """
 
-        def work(db: Database) -> bool:
+        def work(db: Database) -> dict[str, Any] | None:
             held = list(db.query(_HOLD, (run_id, RUNNING)))
-            summary = load(held[0]["summary"] or "{}") if held else {RESTARTED: True}
+            summary: dict[str, Any] = load(held[0]["summary"] or "{}") if held else {RESTARTED: True}
+            if summary.pop(WAITED, False):
+                _save(db, run_id, summary)
+                return summary
             if RESTARTED in summary:
-                return False
-            changed = dump(summary | {RESTARTED: True})
-            db.execute("UPDATE runs SET summary = ? WHERE id = ?", (changed, run_id))
+                return None
+            summary[RESTARTED] = True
+            _save(db, run_id, summary)
             db.execute("DELETE FROM observations WHERE run = ?", (run_id,))
-            return True
+            return summary
 
         return await self._writer.run(work)
+
+
+def _save(db: Database, run_id: str, summary: dict[str, Any]) -> None:
+    db.execute("UPDATE runs SET summary = ? WHERE id = ?", (dump(summary), run_id))

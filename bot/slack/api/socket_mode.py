@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 import re
+from contextlib import suppress
 from typing import Final
 
 import aiohttp
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 CONNECTIONS: Final = 2
 LAST_WORDS: Final = 0.3  # seconds in which messages already received are still acknowledged
+BUSY_MACHINE: Final = 2.0  # seconds more, at most, while acknowledgments are pending
 PING: Final = 10.0  # seconds
 OPENS_WITHIN: Final = (
     25.0  # seconds; after that, the connection's URL may have expired, and a new one is requested
@@ -141,7 +143,9 @@ class SocketConnections:
             if handler.client.message_receiver:
                 handler.client.message_receiver.cancel()
         await asyncio.sleep(LAST_WORDS)
-        await self._ack_priority.wait_until_idle()  # on a busy machine, acknowledgments take longer
+        with suppress(TimeoutError):  # others may wait for the same
+            async with asyncio.timeout(BUSY_MACHINE):
+                await self._ack_priority.wait_until_idle()
         clients = [handler.client for handler in self._handlers]
         await asyncio.gather(*(client.disconnect() for client in clients), return_exceptions=True)  # type: ignore[no-untyped-call]  # as above
 

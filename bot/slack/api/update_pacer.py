@@ -81,6 +81,7 @@ class UpdatePacer:
         self._live: dict[MessageKey, _Live] = {}
         self._rests_until = -inf
         self._alarm: asyncio.TimerHandle | None = None
+        self._soon: asyncio.Handle | None = None
 
     def ticket(self, channel: str, ts: str, priority: Priority = Priority.LAST) -> UpdateTicket:
         """Return a ticket to wait for."""
@@ -106,10 +107,15 @@ class UpdatePacer:
     def rested(self) -> None:
         """End the pause."""
         self._rests_until = -inf
-        self.reconsider()
+        self._grant_due()
 
     def reconsider(self) -> None:
+        """Grant the tickets that are due, once per turn of the event loop: it looks at every ticket."""
+        self._soon = self._soon or asyncio.get_running_loop().call_soon(self._grant_due)
+
+    def _grant_due(self) -> None:
         """Grant the tickets that are due, and schedule the next call."""
+        self._soon = None
         at = now()
         self._forget(at)
         soonest = min(self._serve(priority, at) for priority in Priority)

@@ -34,9 +34,7 @@ FLEETING: Final = ("response_url", "trigger", "arrived")
 _PASSED: Final = ("response_url", "trigger")  # another bot needs them to answer; they are not stored
 TRIES: Final = 10  # restarts after which one event is handled again; it may be what crashes the process
 AGAIN: Final = 60.0  # seconds between two attempts while Slack accepts no reply
-PATIENCE: Final = (
-    60.0  # seconds for which a failing database is no reason for a reply, if there may be several bots
-)
+PATIENCE: Final = 60.0  # seconds for which a failing database causes no reply, if there may be several bots
 PAUSE: Final = 1.0  # seconds until such an event is handled again
 JOB: Final = "delivery"
 
@@ -131,6 +129,8 @@ async def _answer(context: AppContext, event: InboundEvent, *, urgent: bool) -> 
     """
     if not urgent:
         await context.ack_priority.wait_until_idle()
+        if context.stopping.is_set():
+            return  # stays in the inbox, and the next process handles it
     CURRENT_EVENT.set(event)
     try:
         while await _heard(context, event):  # each attempt has waited for the database

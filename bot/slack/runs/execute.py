@@ -53,7 +53,8 @@ async def begin(context: AppContext, running: ActiveRun, channel: str) -> None:
         thread = running.ts if elsewhere else case.thread_ts or running.ts
         await context.store.bind_thread(case.id, channel, thread, running.ts)
         running.case = replace(running.case, thread_ts=thread, message_ts=running.ts)
-    if running.run.id in context.active_runs:  # not stopped in the meantime
+    # not stopped in the meantime, and not left to the next process
+    if running.run.id in context.active_runs and not context.stopping.is_set():
         context.tasks.start(running.name, execute_run(context, running))
         context.tasks.start(f"session of {running.run.id}", show_work(context, running))
 
@@ -156,6 +157,7 @@ async def _in_line(context: AppContext, running: ActiveRun, live: LiveMessage, n
         here.call_soon_threadsafe(live.show, make)
 
     async with context.relay_directory.place(name, who, wait):
+        running.begun = True
         running.progress[name] = replace(running.progress[name], before=None)
         record = await context.worker.run(_run_on(context, running, relay, tell))
     side = side_of(record)

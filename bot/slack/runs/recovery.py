@@ -20,12 +20,15 @@ from bot.slack.runs.run_start import undo_name
 from bot.slack.state.active_run import ActiveRun, job_name
 from bot.slack.state.context import AppContext
 from bot.slack.state.run_messages import Ending
+from bot.storage.database import StoreError
 
 log = logging.getLogger(__name__)
 
 AGAIN: Final = 60.0  # seconds between two attempts
+RESUME: Final = "resume"  # the name of the task that does it
 LOOK: Final = 5.0  # seconds between two looks for runs that nobody executes
 LEFT: Final = 30.0  # seconds since its start after which such a run is certainly not about to begin
+ANNOUNCED: Final = 50  # messages of waiting runs that are edited at shutdown: Slack's edits of one minute
 
 
 async def resume(
@@ -36,7 +39,7 @@ async def resume(
     With *messages* (keys), only those are sent, because this process may be about to send others.
     """
     for run in cut_off:
-        if not await restart.start_again(context, run):
+        if run.id not in context.active_runs and not await restart.start_again(context, run):
             await _lose(context, run.id)
     for owed in await context.store.due():
         if messages is None or owed.key in messages:
@@ -46,6 +49,8 @@ async def resume(
 async def take_up(context: AppContext, left: float = LEFT) -> None:
     """Continue the runs of this bot that nobody executes, because the database failed at some moment of theirs."""
     for run in await context.store.unfinished():
+        if context.tasks.running(RESUME):  # it continues them one after the other, which may take long
+            return
         tasks = (*context.tasks.running(job_name(run.id)), *context.tasks.running(undo_name(run.id)))
         if run.id not in context.active_runs and not tasks and time.time() - run.started > left:
             await resume(context, (run,), ())
@@ -73,26 +78,48 @@ async def resend(context: AppContext) -> None:
             await _send(context, owed)
 
 
-async def declare_running(context: AppContext, seconds: float) -> None:
+async def postpone_waiting(context: AppContext) -> tuple[ActiveRun, ...]:
+    """Leave the runs that have not begun to the next start, and return them; it does not count as their restart."""
+    waiting = tuple(running for running in context.active_runs.values() if not running.begun)
+    for running in waiting:
+        context.active_runs.pop(running.run.id)
+        running.ended.set()
+    # From the end of the queue, so that nobody moves up.
+    await asyncio.gather(*(context.tasks.cancel(running.name) for running in reversed(waiting)))
+    try:
+        await context.store.postpone([running.run.id for running in waiting])
+    except StoreError as error:  # then it does count
+        log.warning("cannot record %d runs that have not begun: %s", len(waiting), error)
+    return waiting
+
+
+async def declare_running(context: AppContext, seconds: float, waiting: Sequence[ActiveRun] = ()) -> None:
     """Cancel all runs. Each message says that its run starts again, or that it is lost, if there is time for it.
 
-    What cannot be posted within *seconds* is sent at the next start.
+    Then the messages of *waiting* runs say so, as many as Slack accepts. What cannot be posted within *seconds* is
+    sent at the next start.
     """
     try:
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
             for active_run in tuple(context.active_runs.values()):
                 group.create_task(_cut_off(context, active_run))
+            for active_run in waiting[:ANNOUNCED]:
+                group.create_task(_announce(context, active_run))
     except TimeoutError:
         log.warning("not all lost runs could be posted; the next start retries")
 
 
 async def _cut_off(context: AppContext, active_run: ActiveRun) -> None:
     await context.tasks.cancel(job_name(active_run.run.id))
+    if active_run.may_restart:
+        await _announce(context, active_run)
+    else:
+        await execute.end_without_verdict(context, active_run, "lost", Ending())
+
+
+async def _announce(context: AppContext, active_run: ActiveRun) -> None:
     try:
-        if active_run.may_restart:
-            await restart.announce_restart(context, active_run)
-        else:
-            await execute.end_without_verdict(context, active_run, "lost", Ending())
+        await restart.announce_restart(context, active_run)
     except SlackError as error:
         log.warning(
             "cannot post the end of run %s, the next start retries: %s", active_run.run.id, error.word

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.diagnosis.call_data import fetch_call
 from bot.diagnosis.device_evidence import PastedEvidence
 from bot.errors import UsageError
-from bot.model.records import RESTARTED, CaseRow, PostRow, RunRow
+from bot.model.records import CaseRow, PostRow, RunRow
 from bot.rendering.blocks import run_endings
 from bot.slack.api.actor import Actor
 from bot.slack.api.client import SlackError
@@ -34,11 +34,12 @@ async def start_again(context: AppContext, run: RunRow) -> bool:
         return False
     if not await _is_allowed(context, case, run):
         return False
-    if not await context.store.start_again(run.id):
+    summary = await context.store.start_again(run.id)
+    if summary is None:
         return False
     log.warning("run %s was interrupted and starts again", run.id)
     try:
-        await _begin(context, case, replace(run, summary={**run.summary, RESTARTED: True}), owed)
+        await _begin(context, case, replace(run, summary=summary), owed)
     except SlackError as error:
         log.warning("cannot start run %s again: %s", run.id, error.word)
         context.active_runs.pop(run.id, None)

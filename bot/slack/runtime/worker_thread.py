@@ -7,6 +7,7 @@ whose budget is 0.1 s. Python switches between the threads every few millisecond
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
 T = TypeVar("T")
@@ -26,12 +27,22 @@ class WorkerThread:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call *function* in the worker thread: reasoning or rendering, nothing that blocks on I/O."""
+        """Call *function* in the worker thread: reasoning or rendering, nothing that blocks on I/O.
 
-        async def called() -> T:
-            return function(*args, **kwargs)
+        A call that is canceled while it waits behind others is not made.
+        """
+        done: Future[T] = Future()
 
-        return await self.run(called())
+        def work() -> None:
+            if not done.set_running_or_notify_cancel():
+                return
+            try:
+                done.set_result(function(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001 - raised in the caller
+                done.set_exception(error)
+
+        self._loop.call_soon_threadsafe(work)
+        return await asyncio.wrap_future(done)
 
     async def close(self) -> None:
         """Cancel all work, wait until it has ended, and stop the thread."""

@@ -31,7 +31,7 @@ from bot.slack.api.workspaces import Workspaces
 from bot.slack.conversation import answers
 from bot.slack.delivery import inbox
 from bot.slack.listeners.routes import HANDLERS
-from bot.slack.runs.recovery import declare_running, resume
+from bot.slack.runs.recovery import declare_running, postpone_waiting, resume
 from bot.slack.runs.share import end_sharing, share, tell_of_tokens
 from bot.slack.runtime.concurrency import RunSlots
 from bot.slack.runtime.tasks import TaskSupervisor
@@ -87,9 +87,10 @@ async def serve(
             stack.push_async_callback(end_sharing, sharing)
         hush = await _listen(settings, context, stack, say, background, add_pages)
         await stop.wait()
+        ends = time.monotonic() + DRAIN
         say("Stopping: Lineman accepts nothing new, and finishes or reports what is running.")
         await hush()
-        await wind_up(context)
+        await wind_up(context, ends)
     say("Stopped.")
 
 
@@ -142,14 +143,18 @@ def _check_settings(environment: Mapping[str, str]) -> CheckSettings | None:
     return read_check_settings(environment) if environment.get(CHECK_URL) else None
 
 
-async def wind_up(context: AppContext) -> None:
-    """Let running tasks finish; mark runs as lost that do not finish within `DRAIN` seconds."""
-    for name in HOUSEKEEPING:
-        await context.tasks.cancel(name)
-    ends = time.monotonic() + DRAIN
-    if left := await context.tasks.drain(DRAIN * 0.7):
+async def wind_up(context: AppContext, ends: float) -> None:
+    """Let what has begun finish, and leave the rest to the next process, so that all *ends* in time (monotonic).
+
+    What takes longer than most of that is cut off.
+    """
+    context.stopping.set()
+    await asyncio.gather(*(context.tasks.cancel(name) for name in HOUSEKEEPING))
+    waiting = await postpone_waiting(context)
+    if left := await context.tasks.drain(ends - DRAIN * 0.3 - time.monotonic()):
         log.warning("canceled at shutdown: %s", ", ".join(left[:20]))
-        await declare_running(context, ends - time.monotonic() - 1)
+    waiting += await postpone_waiting(context)  # those of requests that were being handled
+    await declare_running(context, min(ends - time.monotonic(), DRAIN * 0.3) - 1, waiting)
 
 
 def _settle() -> None:

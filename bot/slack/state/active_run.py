@@ -22,6 +22,7 @@ class ActiveRun:
     ts: str = ""  # timestamp of its own message
     progress: dict[str, RelayProgress] = field(default_factory=dict)  # by relay
     evidence: PastedEvidence | None = None  # of the call that the case is about
+    begun: bool = False  # it has had a slot on one of its relays
     ended: asyncio.Event = field(default_factory=asyncio.Event)  # its message shows how
 
     def __post_init__(self) -> None:

@@ -61,6 +61,7 @@ class AppContext:
     llm: LlmEndpoint | None = None  # the language model that rewords answers, if one is set
     channels_asked: dict[str, float] = field(default_factory=dict)  # Unix time, by channel: see `membership`
     active_runs: dict[str, ActiveRun] = field(default_factory=dict)  # by run id
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # what has not begun is not started
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -1,6 +1,7 @@
 """Being a good citizen: once each, with rights, wherever we may write, and after a restart."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,22 @@ async def test_bench_cancels() -> None:
     async with asyncio.timeout(1):
         await ended.wait()
     await bench.close()
+
+
+async def test_bench_drops_what_is_canceled() -> None:
+    """A call that is canceled while it waits behind others is not made, so that the thread ends soon."""
+    bench, made, go = WorkerThread(), list[int](), threading.Event()
+    first = asyncio.create_task(bench.call(go.wait, 5))
+    others = [asyncio.create_task(bench.call(made.append, number)) for number in range(3)]
+    await asyncio.sleep(0)
+    others[0].cancel()
+    others[2].cancel()
+    await asyncio.gather(*others[::2], return_exceptions=True)
+    go.set()
+    assert await first
+    await others[1]
+    await bench.close()
+    assert made == [1]
 
 
 async def test_one_process_for_each_database(tmp_path: Path) -> None:

@@ -8,14 +8,17 @@ from bot.diagnosis.turn_settings import TurnSettings
 from bot.model.records import CaseRow, RunRow
 from bot.model.request import Request
 from bot.slack.delivery import outbox
-from bot.slack.runs.recovery import declare_running
+from bot.slack.runs.recovery import declare_running, take_up
 from bot.slack.runs.restart import WITHIN
+from bot.slack.server.server import DRAIN, wind_up
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay, made_up_desk
 from tests.bot.voice_insights import SID, call, insights_server
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import Message
 from tests.previews.samples import SIGNALING_SHUT
+
+QUEUE = 12  # diagnoses, one at a time
 
 
 async def begun(here: Here, words: str = "31009 ios", who: str = "ada") -> Message:
@@ -118,6 +121,31 @@ async def test_stopped_in_an_orderly_way(slack: FakeSlack, serving: Serving) -> 
     async with serving(slack, MadeUpRelay(SIGNALING_SHUT)) as here:
         assert "Blocked" in (await here.verdict()).text
     assert len(here.ours()) == 1
+
+
+async def test_a_long_queue_does_not_delay_the_end(slack: FakeSlack, serving: Serving) -> None:
+    """What waits in the queue is left to the next process, any number of times; what has begun comes to its end."""
+    settings = {"LINEMAN_RUNS_AT_ONCE": "1", "LINEMAN_RATE_USER": "1000/60", "LINEMAN_EDITS": "100000/60"}
+    slack.chaos.tiers = False
+    relay = MadeUpRelay(pause=0.01)
+    async with serving(slack, relay, **settings) as here:
+        for _ in range(QUEUE):
+            await slack.command("/diagnose 31009 ios", here.user())
+        await here.until(lambda: len(here.ours()) == QUEUE and relay.plans)
+        await wind_up(here.context, time.monotonic() + DRAIN)
+        ended = [top for top in here.ours() if "lm_again" in top.actions()]
+        assert len(ended) == len(relay.plans) < QUEUE
+        assert sum("starts again by itself" in top.text for top in here.ours()) == QUEUE - len(ended)
+    relay = MadeUpRelay(stuck=True)
+    async with serving(slack, relay, **settings) as here:
+        await here.until(lambda: relay.plans and len(here.context.active_runs) == QUEUE - len(ended))
+        await wind_up(here.context, time.monotonic() + 3)  # time for the messages only
+    relay = MadeUpRelay()
+    async with serving(slack, relay, LINEMAN_EDITS="100000/60") as here:
+        await take_up(here.context, 0)  # leaves alone what the start continues
+        await here.until(lambda: all("lm_again" in top.actions() for top in here.ours()), "all verdicts")
+        assert (len(here.ours()), len(relay.plans)) == (QUEUE, QUEUE - len(ended))
+        assert all(top.text.startswith("No problem found") for top in here.ours())
 
 
 async def test_the_call_is_fetched_again(slack: FakeSlack, serving: Serving) -> None:
