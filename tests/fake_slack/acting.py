@@ -343,7 +343,7 @@ class Acting:
             "event_id": new_id("Ev"),
             "event_time": int(self.clock.now()),
             "authorizations": [{**grant, "is_enterprise_install": team.org_wide}],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": bool(event.get("user_team")),
             "event_context": "4-fake",
         }
 

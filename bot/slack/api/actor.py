@@ -122,6 +122,8 @@ def _outside(body: Mapping[str, Any], event: Mapping[str, Any]) -> str:
     An organization has several workspaces, and an event does not list them: there, only another organization counts.
     """
     granted, home = _first(body, "authorizations"), _text(event, "user_team")
+    if not home and body.get("is_ext_shared_channel") is True:
+        home = _text(event, "team")  # the author's workspace, if the event does not name it separately
     organization = _text(granted, "enterprise_id") or _text(body, "enterprise_id")
     ours = {organization, _text(granted, "team_id") or _text(body, "team_id")}
     unsure = organization and not home.startswith("E")

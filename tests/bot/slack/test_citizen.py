@@ -192,3 +192,13 @@ def test_who_is_from_outside() -> None:
     assert [home("T9", "E1"), home("E1", "E1"), home("E2", "E1")] == ["", "", "E2"]
     outside = {"team_id": "T2", "authorizations": [{"team_id": "T1"}], "event": {"user_team": "T2"}}
     assert of_event(outside).team == "T1"
+
+
+@pytest.mark.parametrize(("shared", "home"), [(True, "T9"), (False, "")])
+def test_outside_without_user_team(shared: bool, home: str) -> None:
+    """In a shared channel, the workspace of a message is that of its author; elsewhere, it says nothing."""
+    event = {"user": "U1", "channel": "C1", "team": "T9"}
+    granted = [{"team_id": "T1", "enterprise_id": None}]
+    body = {"team_id": "T1", "authorizations": granted, "is_ext_shared_channel": shared, "event": event}
+    assert of_event(body).home == home
+    assert of_event(body | {"event": event | {"team": "T1"}}).home == ""
