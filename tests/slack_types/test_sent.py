@@ -1,10 +1,12 @@
 """What the bot really sends, in a short story, has the shapes that Slack's types allow."""
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.workflows import run_step
 from tests.slack import tools
 from tests.slack.bot import Bot, has_ended, serving
 from tests.slack.conftest import slack as slack
@@ -15,9 +17,22 @@ pytestmark = pytest.mark.skipif(
     bool(tools.missing("slack_types")), reason=tools.missing("slack_types") or "-"
 )
 
+# Each is sent once, and nothing else that can be waited for follows.
+BRIEF: Final = {
+    "chat.postEphemeral",
+    "chat.unfurl",
+    "assistant.threads.setSuggestedPrompts",
+    "functions.completeSuccess",
+}
+
+
+def calls(slack: FakeSlack) -> set[str]:
+    """The methods that the bot has called with success."""
+    return {call.method for call in slack.records.calls if not call.error}
+
 
 async def test_story(slack: FakeSlack, tmp_path: Path) -> None:
-    """A diagnosis with evidence asked for, the home tab, the form, and a stream: every call is judged by tsc."""
+    """A diagnosis, its thread, the home tab, the form, a stream, a card, a workflow: every call is judged by tsc."""
     ada = slack.user("ada")
     async with serving(Bot(slack, "socket", tmp_path, closed_world(tmp_path))) as bot:
         await slack.command("/diagnose 31009", ada)
@@ -30,14 +45,13 @@ async def test_story(slack: FakeSlack, tmp_path: Path) -> None:
         await slack.records.until(lambda: slack.team.views)
         asked = await slack.tell("31009", ada)
         await slack.records.until(lambda: any(map(has_ended, asked.channel.thread(asked.ts))), 20)
-    sent = [
-        (method, args)
-        for method, calls in slack.records.outgoing.items()
-        if method in TYPES
-        for args in calls
-    ]
-    assert {"chat.postMessage", "chat.update", "views.open", "views.publish"} <= {
-        method for method, _ in sent
-    }
-    assert {"chat.startStream", "chat.stopStream"} <= {method for method, _ in sent}
+        await slack.vote(verdict, "negative", ada)
+        await slack.open_home(ada, "messages")
+        await slack.say("see https://www.twilio.com/docs/api/errors/31009", ada)
+        await slack.mention("stop", ada)
+        step = await run_step(slack, {"channel": slack.channel().id, "code": "31009"})
+        await slack.records.until(lambda: step.state != "running" and calls(slack) >= BRIEF, 20, str(BRIEF))
+    sent = [(call.method, call.args) for call in slack.records.calls if call.method in TYPES]
+    assert {"chat.postMessage", "chat.update", "views.open", "views.publish"} <= calls(slack)
+    assert {"chat.startStream", "chat.stopStream", "agents.sessions.setStatus"} <= calls(slack)
     assert judge(sent, "sent") == []
