@@ -63,13 +63,14 @@ async def settle_run(context: AppContext, run_id: str) -> None:
         await step_results.complete(context, step)
 
 
-async def reply_after_verdict(context: AppContext, run_id: str, *, mentions: bool) -> None:
-    """Post in the thread of a finished run, once: the open question, or that it has ended, if *mentions*."""
+async def reply_after_end(context: AppContext, run_id: str, *, mentions: bool) -> None:
+    """Post in the thread of a run, once: the open question, or that it has ended, if *mentions*."""
     run = await context.store.run(run_id)
     case = await context.store.case(run.case) if run else None
-    if run is None or case is None or run.status != "done" or not case.user.startswith(PEOPLE):
+    if run is None or case is None or not case.user.startswith(PEOPLE):
         return
-    thread = case.thread_ts or case.message_ts
+    if not (thread := case.thread_ts or case.message_ts):
+        return
     how = {"ended": "yes"} if mentions else {"asks": "yes"}
     row = PostRow(f"end of {run.id}", run.id, case.team, case.channel, thread, how)
     await deliver(context, await context.store.owe(row))
@@ -162,6 +163,8 @@ async def _message_of(context: AppContext, owed: PostRow, case: CaseRow, run: Ru
     """Render the message for the state of *run*."""
     how = owed.payload
     if run.status != "done":
+        if how.get("ended"):
+            return run_messages.ended_without_verdict(context.engine, run, case.user)
         return run_messages.no_verdict_message(context.engine, run, case.user, _ending(run))
     finished = await context.run_history.get(run.id)
     if finished is None:

@@ -14,7 +14,7 @@ from bot.diagnosis.run_record import RunRecord
 from bot.diagnosis.stored_run import summary_of
 from bot.diagnosis.triage import Progress, triage
 from bot.errors import UsageError
-from bot.model.records import RESTARTED, Ended
+from bot.model.records import RESTARTED, Ended, RunRow
 from bot.relays.local import Relay, from_each
 from bot.rendering.blocks.decision_path import follow
 from bot.rendering.blocks.message import Message
@@ -91,9 +91,9 @@ async def _execute(context: AppContext, running: ActiveRun) -> None:
         TALLY.count(RUNS_ENDED, finished.outcome)
         context.run_history.keep(finished)
         await _report_progress(context, running)
-        late = time.time() - running.run.started > NOTIFY_AFTER
+        late = is_late(running.run)
         if late or finished.record.diagnosis.next_question:
-            await _in_slack(outbox.reply_after_verdict(context, running.run.id, mentions=late), running)
+            await _in_slack(outbox.reply_after_end(context, running.run.id, mentions=late), running)
         await locate_drops(context, running, finished)
         await fill_lines(context, running, finished)
 
@@ -102,12 +102,15 @@ async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ende
     """End a run without a verdict and show that in its message; false if it had already ended."""
     running.ended.set()
     summary = {"done": running.done, "total": running.total, "by": ending.by, "reference": ending.reference}
+    summary["user"] = running.user
     if not running.may_restart:
         summary[RESTARTED] = True
     if not await _finish(context, running, how, summary):
         return False
     TALLY.count(RUNS_ENDED, how)
     await _report_progress(context, running)
+    if how != "stopped" and is_late(running.run):
+        await _in_slack(outbox.reply_after_end(context, running.run.id, mentions=True), running)
     return True
 
 
@@ -117,6 +120,11 @@ async def _finish(
     """Store how a run ended, as soon as the database takes it; false if it had already ended."""
     finish = partial(context.store.finish_run, running.run.id, how, outcome, summary)
     return await until_stored(finish)
+
+
+def is_late(run: RunRow) -> bool:
+    """Whether the person who asked is likely to have looked away."""
+    return time.time() - run.started > NOTIFY_AFTER
 
 
 async def _report_progress(context: AppContext, running: ActiveRun) -> None:

@@ -65,7 +65,7 @@ async def _lose(context: AppContext, run_id: str) -> None:
     done = sum(map(len, observed[1].values())) if observed else 0
     total = await context.worker.call(count_checks, context.engine, run)
     again = {RESTARTED: True} if run.summary.get(RESTARTED) else {}
-    stored = {"done": min(done, total), "total": total, **again}
+    stored = {"done": min(done, total), "total": total, "user": run.summary.get("user", ""), **again}
     if await context.store.finish_run(run.id, "lost", summary=stored):
         log.warning("run %s was interrupted", run.id)
         await _settle(context, run)
@@ -130,6 +130,8 @@ async def _settle(context: AppContext, run: RunRow) -> None:
     """Show the final state of *run* in Slack, and that its thread is not processing; the first is retried later."""
     try:
         await outbox.settle_run(context, run.id)
+        if execute.is_late(run):
+            await outbox.reply_after_end(context, run.id, mentions=True)
         case = await context.store.case(run.case)
         if case and (workspace := await context.workspaces.get(case.team)):
             await agent_session.rest(workspace, case.channel, case.thread_ts)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from bot.slack.delivery import inbox
-from bot.slack.runs.recovery import resume
+from bot.slack.runs.recovery import RESUME, resume
 from bot.slack.state.context import AppContext
 from bot.storage.claims import Note, OtherBots
 from bot.storage.database import StoreError
@@ -36,7 +36,7 @@ async def take_over(context: AppContext, notes: list[Note]) -> None:
     requests, runs, posts = await context.store.pick_up()
     if runs or posts:
         running = [run for run in runs if run.status == "running"]
-        context.tasks.start("resume", resume(context, running, frozenset(posts)))
+        context.tasks.start(RESUME, resume(context, running, frozenset(posts)))
     for row, fresh in requests:
         if fresh:
             inbox.handle(context, row, passing.get((row.team, row.event), {}))

@@ -6,11 +6,11 @@ from typing import Final
 
 from bot.background import PeriodicTask
 from bot.slack.delivery import check_posts, inbox
-from bot.slack.runs.recovery import AGAIN, LOOK, resend, take_up
+from bot.slack.runs.recovery import AGAIN, LOOK, RESUME, resend, take_up
 from bot.slack.state.context import AppContext
 
 HOUSEKEEPING: Final = (
-    "resume",
+    RESUME,
     "resend",
     "retry",
     "check links",

@@ -146,6 +146,13 @@ def ended_message(engine: Engine, finished: FinishedRun) -> Message:
     return ended(header, text, finished.record.diagnosis.next_question)
 
 
+def ended_without_verdict(engine: Engine, run: RunRow, user: str) -> Message:
+    """Mention the person who asked, or else *user*, when a long run has ended without a verdict."""
+    header = header_of_active(engine, run, str(run.summary.get("user") or user))
+    headline = "The diagnosis failed" if run.status == "failed" else "The diagnosis was interrupted"
+    return ended(header, f"{headline}: {header.subject}", None)
+
+
 def change_message(engine: Engine, before: FinishedRun, now: FinishedRun) -> Message:
     """Render the difference between two runs."""
     what = run_diff.what_changed(before.records, now.records, engine.knowledge)

@@ -1,10 +1,16 @@
 """One case from the command to what people do with its verdict."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import pytest
 
-from tests.bot.slack.conftest import Here
+from probes.protocol.model import Observation, Plan
+from tests.bot.slack.conftest import Here, Serving
+from tests.bot.slack.made_up_engine import MadeUpRelay
+from tests.fake_slack.slack import FakeSlack
 from tests.previews.samples import MEDIA_LOST, SIGNALING_SHUT
 
 
@@ -187,6 +193,38 @@ async def test_the_open_question_is_the_first_reply(here: Here) -> None:
     await here.until(lambda: top.text != before, "the verdict to change")
     assert await here.context.tasks.drain(10) == ()
     assert await here.context.store.due() == ()
+
+
+@dataclass
+class BrokenRelay(MadeUpRelay):
+    """A relay whose checks end with an error of Lineman's own."""
+
+    @asynccontextmanager
+    async def run(self, plan: Plan) -> AsyncIterator[AsyncIterator[Observation]]:
+        raise RuntimeError("made up")
+        yield self._observe(plan)
+
+
+async def test_a_long_run_that_failed(
+    slack: FakeSlack, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waited long for nothing is mentioned once in the thread: the person who started that run."""
+    monkeypatch.setattr("bot.slack.runs.execute.NOTIFY_AFTER", -1.0)
+    relay = MadeUpRelay()
+    async with serving(slack, relay) as here:
+        await slack.command("/diagnose 31009 ios", here.user("grace"))
+        top = await here.verdict()
+        await here.question()
+        await here.context.tasks.drain(10)
+    async with serving(slack, BrokenRelay()) as here:
+        await slack.click(top, "lm_again", here.user("ada"))
+        failed = await here.verdict(1)
+        assert "could not be carried out" in failed.text
+        told = await here.question(1)
+        assert "The diagnosis failed: 31009 on iOS" in told.text
+        assert (told.thread_ts, f"<@{here.user('ada').id}>" in str(told.blocks)) == (top.ts, True)
+        await here.context.tasks.drain(10)
+        assert len(here.questions()) == 2
 
 
 async def test_a_run_that_took_long(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,8 +88,12 @@ async def test_an_old_run_stays_interrupted(slack: FakeSlack, serving: Serving) 
         await leave_running(here, time.time() - WITHIN - 1)
     relay = MadeUpRelay()
     async with serving(slack, relay) as here:
-        assert "Lineman was restarted while this ran" in (await here.verdict()).text
+        top = await here.verdict()
+        assert "Lineman was restarted while this ran" in top.text
         assert relay.plans == []
+        told = await here.question()  # an edit notifies nobody
+        assert "The diagnosis was interrupted: 31009 on iOS" in told.text
+        assert (told.thread_ts, f"<@{here.user().id}>" in str(told.blocks)) == (top.ts, True)
 
 
 async def test_only_while_it_is_allowed(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
