@@ -66,6 +66,7 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     (_ANY, ("dtls_failed",), ("dtls-failing",)),
     (_ANY, ("microphone_denied",), ("microphone-denied",)),
     (_ANY, ("microphone_missing", "microphone_busy"), ("microphone-unavailable",)),
+    (_ANY, ("input_silent",), ("microphone-unavailable", "microphone-denied")),
     (_ANY, ("page_not_allowed",), ("microphone-denied", "autoplay-blocked")),
     (_ANY, ("mixed_content",), ("insecure-page", "app-error", "content-policy")),
     (_ANY, ("tls_broken",), ("tls-intercepted", "captive-portal", "signaling-blocked")),
@@ -86,7 +87,7 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
 
 # They concern one call beside others, or happen on healthy networks as well.
 _WEAK: Final = frozenset({"insights-blocked", "packet-loss", "quality-poor"})
-_WEAK_SIGNS: Final = frozenset({"autoplay_notice"})
+_WEAK_SIGNS: Final = frozenset({"autoplay_notice", "input_silent"})  # a muted call has one level, too
 # They say that signaling failed, and not why. Any other sign says more.
 _VAGUE: Final = frozenset({"websocket_failed", Failure.WEBSOCKET_CLOSED.value})
 # These say by themselves what is wrong.

@@ -49,7 +49,7 @@ OF_PROGRAM: Final = re.compile(r"[a-z][A-Z][a-z]{2}|\(\d{5}\)|[A-Za-z]\.[A-Za-z]
 
 # Punctuation that no command has: "31301, Registration failed", "TwilioError: … (20104)".
 _PROSE: Final = re.compile(
-    r"\d{5}[\W_]+\s[^\W\d]+\s+\w|\wError:\s|[(\[{]\d{5}[)\]}]|[^\W\d]\.[^\W\d]\w+.*\d{5}"
+    r"\b(?i:code|error)\W{1,3}\d{5}[,;:]\s|\d{5}[\W_]+\s[^\W\d]+\s+\w|\wError:\s|[(\[{]\d{5}[)\]}]|[^\W\d]\.[^\W\d]\w+.*\d{5}"
 )
 
 # Words without information for a request. Next to a code, they can be ignored.

@@ -146,6 +146,8 @@ def _patterns(language: str, *, asking: bool) -> tuple[tuple[re.Pattern[str], st
 def _pattern(phrase: str, *, spaced: bool) -> re.Pattern[str]:
     if not spaced:
         return re.compile(re.escape(phrase))
+    phrase = phrase.replace("wi-fi", "wifi")
     body = r"\s+".join(re.escape(word).replace(r"\*", r"[\w]*") for word in phrase.split())
+    body = body.replace("wifi", "wi-?fi")
     # "l'horloge", "dell'orologio": an article may be joined to the word.
     return re.compile(rf"(?:(?<![\w'])|(?<=\b[ld]')|(?<=[elnu]l')){body}(?![\w])")

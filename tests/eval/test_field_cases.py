@@ -24,6 +24,7 @@ GATE = (
     "field-fresh-4.tsv",
     "field-fresh-5.tsv",
     "field-fresh-6.tsv",
+    "field-fresh-7.tsv",
 )
 
 
@@ -92,5 +93,5 @@ def _bare(text: str) -> str:
 
 
 def test_the_tables_are_here() -> None:
-    """All tables are measured by `make eval`, and the gate measures those that are quick and mended."""
-    assert {*field_files()} == {*GATE, "field-kinds.tsv", "field-fresh-3.tsv", "field-fresh-7.tsv"}
+    """All tables are measured by `make eval`, and the gate measures all but two, which would take too long."""
+    assert {*field_files()} == {*GATE, "field-kinds.tsv", "field-fresh-3.tsv"}

@@ -18,6 +18,9 @@ NEVER: Final = re.compile(  # then it is never one, and in an ICE candidate neit
     re.IGNORECASE,
 )
 CANDIDATE: Final = re.compile(r"\bcandidate:|\btyp (?:host|srflx|prflx|relay)\b")
+_ACCESS: Final = re.compile(
+    r"(?:\bHTTP/[\d.]+)?\"[ \t][1-5]\d\d[ \t]\Z"
+)  # a web server's log: status, then bytes
 _TAG: Final = re.compile(r"\b[VDIWEF]/[\w.$-]{1,60}\s{0,9}\(\s*\Z")  # logcat: a tag and its process
 # "20101 users have no sound", "all 20000 UDP ports": a number of things.
 COUNTED: Final = re.compile(
@@ -37,6 +40,8 @@ def is_never(text: str, match: re.Match[str]) -> bool:
     at = match.start(match.lastindex or 0)
     unit = UNIT.match(text, match.end(match.lastindex or 0))
     before = NEVER.search(text, max(0, at - 24), at)
+    if _ACCESS.search(text, max(0, at - 24), at):
+        return True
     if _TAG.search(text, max(0, at - 70), at) or COUNTED.match(text, match.end(match.lastindex or 0)):
         return True
     return bool(before and (unit or before["word"].casefold() not in ("in", "after"))) or bool(

@@ -98,6 +98,10 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
      "the certificate is not accepted"),
 )  # fmt: skip
 _FORMS: Final = tuple((word, LazyPattern(form), str(sign), means) for word, form, sign, means in _TEXTS)
+# The first frame of the stack names what was not allowed.
+_OTHER_DEVICE: Final = LazyPattern(
+    r"geolocation|clipboard|getDisplayMedia|showNotification|requestPermission|wakeLock|showOpenFilePicker"
+)
 WORDS: Final = (
     "net::ERR_",
     "NS_ERROR_",
@@ -138,6 +142,8 @@ def read_browser_console(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
         if sign == _NOTICE and _SDK in text:
             continue
         for line, at in lines_with(text, (word,)):
+            if sign == "microphone_denied" and _OTHER_DEVICE.search(text[at : at + len(line) + 120]):
+                continue
             if form.search(line) and "Error Domain=" not in line:
                 yield _place(sign, line, text, at), 443, _facts(sign, means)
 

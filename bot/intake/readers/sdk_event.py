@@ -26,6 +26,9 @@ _EVENTS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
             ("high-rtt", "poor_quality"), ("high-jitter", "poor_quality"), ("low-mos", "poor_quality"),
         )
     },
+    ("audio-level-warning-raised", "constant-audio-input-level"): (
+        "input_silent", "the microphone stayed at one level",
+    ),
     ("network-quality-warning-raised", "low-bytes-received"): ("one_way", "hardly any audio arrived"),
 }  # fmt: skip
 

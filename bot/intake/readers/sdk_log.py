@@ -23,7 +23,7 @@ WORDS: Final = (
     "websocket close event", "failed: DNS", "PJLIB_UTIL_EDNS", "PJ_ERESOLVE", "com.twilio.voice.error", "onnection error (", "Call Error:",
     "Registration Error:", "handlePJSIP", "PJSIP_SC_", "due to suspension", "WebSocket Connection Timeout",
     "WebSocket connection attempt", "WebSocket timed out", _SILENT, "iceConnectionState", "ICE Connection State",
-    "ice connection state", "#high-", "#low-mos", "OPENSSL_internal:",
+    "ice connection state", "#high-", "#low-mos", "#constant-audio-input", "OPENSSL_internal:",
 )  # fmt: skip
 # The reasons of BoringSSL, which the mobile SDKs write as they come.
 _TLS: Final[tuple[tuple[LazyPattern, Failure, str], ...]] = (
@@ -35,7 +35,10 @@ _TLS: Final[tuple[tuple[LazyPattern, Failure, str], ...]] = (
     (LazyPattern(r"OPENSSL_internal:\w*(?:PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_SHARED_CIPHER|HANDSHAKE_FAILURE)"),
      Failure.SSL_FAILED_HANDSHAKE, "client and server have no TLS version in common"),
 )  # fmt: skip
-_QUALITY: Final = LazyPattern(r"\[TwilioVoice\][^\n]{0,60}#(high-(?:rtt|jitter)|low-mos|high-packets?-lo)")
+_QUALITY: Final = LazyPattern(
+    r"\[TwilioVoice\][^\n]{0,60}#(high-(?:rtt|jitter)|low-mos|high-packets?-lo|constant-audio-input)"
+)
+_WARNED: Final = {"packet": "packet_loss", "input": "input_silent"}
 _OLD: Final = LazyPattern(
     r"com\.twilio\.voice\.error Code=(\d{3})\b|[Cc]onnection error \((\d{3})\)|(?:Call|Registration) Error: (\d{3})\b"
 )
@@ -63,8 +66,13 @@ def read_sdk_log(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
         if _ICE_FAILED.search(line):
             yield "", 0, {"sign": "ice_failed", "bad": "no path for media was found"}
         if (match := _QUALITY.search(line)) and "cleared" not in line:
-            sign = "packet_loss" if "packet" in match[1] else "poor_quality"
-            yield "", 0, {"sign": sign, "bad": "the SDK warned of poor quality"}
+            sign = next((sign for word, sign in _WARNED.items() if word in match[1]), "poor_quality")
+            bad = (
+                "the microphone stayed at one level"
+                if sign == "input_silent"
+                else "the SDK warned of poor quality"
+            )
+            yield "", 0, {"sign": sign, "bad": bad}
         if "OPENSSL_internal:" in line and "Exception" not in line:
             yield from _tls(line)
         if match := _RESOLVER.search(line):

@@ -131,13 +131,32 @@ def test_another_product_beside_ours_is_no_hindrance(text: str, cause: str) -> N
         ("die Android-App klingelt im Hintergrund nicht", "push-registration"),
         ("o aplicativo parou de tocar em segundo plano no Android", "push-registration"),
         ("la app de Android deja de sonar en segundo plano", "push-registration"),
+        ("dalla sede il telefono nel browser non si collega, da casa sì", "signaling-blocked"),
+        ("quand je passe de la 4G au Wi-Fi la communication est coupée", "network-change"),
+        ("no audio since the UDP exception was deleted", "media-udp-blocked"),
+        ("31000 when the laptop goes from the dock to Wi-Fi", "network-change"),
     ],
 )
-def test_what_is_not_the_network_ranks_high(text: str, cause: str) -> None:
-    """A slow webhook, an edge far away, an app in the background: the words of other causes do not win."""
+def test_the_turn_of_speech_ranks_its_cause_high(text: str, cause: str) -> None:
+    """A slow webhook, an edge far away, an app in the background, a change: the words of other causes do not win."""
     readings = read(text, VOCABULARY, KNOWLEDGE).match
     assert readings.verdict != "none"
     assert cause in [one.cause for one in readings.causes[:2]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "das Token ist noch nicht abgelaufen",
+        "el token no ha caducado",
+        "le jeton n'est pas expiré",
+        "o token não expirou",
+    ],
+)
+def test_a_token_that_has_not_expired_in_other_languages(text: str) -> None:
+    """A denial is no report."""
+    readings = read(f"{text}. no sound", VOCABULARY, KNOWLEDGE).match
+    assert readings.causes[0].cause != "token-expired"
 
 
 def test_clues_are_kept() -> None:
