@@ -179,8 +179,9 @@ $(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m compileall -q bot knowledge probes >&2
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+$(VENV)/dev.stamp: requirements/dev.txt requirements/vectors.txt $(VENV)/run.stamp
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/vectors.txt
 	touch $@
 
 # Servers and tools the tests run for real. Without root they must be there already: the tests say which is missing.

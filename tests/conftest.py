@@ -1,4 +1,4 @@
-"""Give the tests folders of their own for what Lineman stores of a user: earlier runs and settings."""
+"""Give the tests folders of their own for what Lineman stores of a user, and let them match by words alone."""
 
 import os
 import shutil
@@ -16,6 +16,7 @@ def pytest_configure() -> None:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     _made.append(folder)
     os.environ.update({name: str(folder / name.lower()) for name in FOLDERS})
+    os.environ["LINEMAN_VECTORS"] = "off"
 
 
 def pytest_unconfigure() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from bot.cli.parser import Parser
 from bot.cli.text_command import OK, UNANSWERED, print_json, text_of
 from bot.errors import unknown_word
-from bot.language.answering import Answer, answer_question
+from bot.language.answer import Answer
+from bot.language.answering import answer_question
 from bot.language.case_context import CaseContext
 from bot.language.llm_settings import read_endpoint
 from bot.language.rewording import reword_now
@@ -64,7 +65,7 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print one JSON object: answered, answer, sources[], closest[], phrased",
+        help="print one JSON object: answered, sure, answer, sources[], closest[], phrased",
     )
     return parser
 
@@ -73,6 +74,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     """Return the answer as `lineman ask --json` prints it. `sentences` lists the sources of each."""
     return {
         "answered": answer.answered,
+        "sure": answer.certain,
         "answer": answer.text,
         "sentences": [
             {"text": sentence.text, "sources": [sentence.source, *sentence.also]}

@@ -9,7 +9,7 @@ from bot.allowlist.request import ListRequest
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.revise import override
 from bot.errors import UsageError, unknown_word
-from bot.language.answering import Answer
+from bot.language.answer import Answer
 from bot.language.command_parser import parse_words
 from bot.language.command_slips import FEW
 from bot.language.make_request import AmbiguousCode, request_for_match

@@ -14,7 +14,7 @@ from bot.cli.typed_input import is_interactive
 from bot.diagnosis.revise import apply_changes, can_reuse
 from bot.diagnosis.run_record import RunRecord
 from bot.errors import UsageError
-from bot.language.answering import Answer
+from bot.language.answer import Answer
 from bot.language.follow_ups import LastQuestion, in_context
 from bot.language.intents import Intent
 from bot.language.llm_settings import read_endpoint

@@ -14,8 +14,9 @@ from bot.intake.subject import FEWEST, is_about_calls, is_of_another_product, te
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
 from knowledge.model.schema import Cause, Knowledge
 from knowledge.reasoning.answers import option_for
+from knowledge.search.labeled_lines import ELSEWHERE
 from knowledge.search.languages import ENGLISH, language_of, to_english
-from knowledge.search.library import ELSEWHERE, Library, library_of
+from knowledge.search.library import Library, library_of
 from knowledge.search.ranker import Ranked
 from knowledge.search.signs import LONGEST, Signs, find_signs
 from knowledge.search.spelling import correct

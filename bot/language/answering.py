@@ -5,19 +5,19 @@ Pure: no network, no clock. The case's evidence comes first, then the cause or c
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.intake.named_codes import named_codes
+from bot.language.answer import Answer, Sentence, Source
 from bot.language.case_context import CaseContext, seen_here
 from bot.language.case_questions import answer_from_case
 from bot.language.other_vendors import is_about_others
-from bot.language.passage_ranking import NEARBY, rank_passages
+from bot.language.passage_ranking import NEARBY, Nearest, rank_passages
 from bot.language.port_questions import passages_about_ports
 from bot.model.normalize import normalize
 from knowledge.advice.names import names_for
 from knowledge.model.network import Network
-from knowledge.model.platforms import Reference
 from knowledge.model.schema import Knowledge
 from knowledge.search.derived_passages import cause_passage, code_passage, fix_passage
 from knowledge.search.languages import ENGLISH, language_of, to_english
@@ -26,7 +26,6 @@ from knowledge.search.passages import Passage, sentences_of
 from knowledge.search.tokens import telling, words_of
 
 LOOKS: Final = "the checks of this case"  # the source of the case's observations
-OFF: Final = "no language model is set"  # why a language model did not reword an answer, if none is set
 # Words that refer to the case instead of naming a subject.
 _POINTING: Final = frozenset(
     words_of(
@@ -46,56 +45,6 @@ _HOW_KNOWN: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a sentence is from, and what it rests on there."""
-
-    file: str
-    title: str
-    references: tuple[Reference, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence of an answer, and the number of its source. *also* lists further sources."""
-
-    text: str
-    source: int
-    also: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to a question. *closest* lists the nearest passages (id and title), answered or not.
-
-    *phrased* is set if a language model reworded it (`bot/language/rewording.py`). Else *because* says why
-    not, if rewording was tried.
-    """
-
-    sentences: tuple[Sentence, ...] = ()
-    sources: tuple[Source, ...] = ()
-    closest: tuple[tuple[str, str], ...] = ()
-    score: float = 0.0
-    phrased: bool = False
-    because: str = ""
-    language: str = ENGLISH  # of the question
-
-    @property
-    def answered(self) -> bool:
-        """Whether there is an answer."""
-        return bool(self.sentences)
-
-    @property
-    def text(self) -> str:
-        """Return the answer as running text, or say that there is none, with the nearest passages."""
-        if self.sentences:
-            return " ".join(sentence.text for sentence in self.sentences)
-        if self.closest:
-            titles = "; ".join(title for _, title in self.closest)
-            return f"I don't know. The closest answers are: {titles}."
-        return "I don't know."
-
-
 def answer_question(text: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
     """Answer *text* in the context of a case: from its observations first, then from the knowledge."""
     language = language_of(text)
@@ -107,7 +56,7 @@ def _answer(
     sentence: str, original: str, about: CaseContext, knowledge: Knowledge, network: Network
 ) -> Answer:
     """Answer the English *sentence*; *original* is the question in its own language."""
-    lower = " ".join(sentence.casefold().replace("\u2019", "'").split())
+    lower = _lower(sentence)
     if is_about_others(sentence) or is_about_others(original):
         return Answer()
     of_case, general = answer_from_case(lower, about)
@@ -115,13 +64,18 @@ def _answer(
         return _after(of_case, _passages(general, knowledge))
     if ports := passages_about_ports(sentence, about.platform):
         return _passages(ports, knowledge)
-    written = _written(sentence, lower, about, knowledge, network)
+    nearest = rank_passages(sentence, about, knowledge, "" if language_of(original) == ENGLISH else original)
+    written = _written(sentence, about, knowledge, network, nearest)
     return _after(found, written) if (found := seen_here(sentence, lower, about, knowledge)) else written
 
 
-def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
+def _lower(sentence: str) -> str:
+    return " ".join(sentence.casefold().replace("\u2019", "'").split())
+
+
+def _written(text: str, about: CaseContext, knowledge: Knowledge, network: Network, found: Nearest) -> Answer:
     """Answer from the knowledge: the files of the case's causes, of the named codes, and the passages."""
-    closest = rank_passages(text, about, knowledge)
+    closest, lower = found.ranked, _lower(text)
     nearest = tuple((passage.id, passage.title) for passage, _ in closest[:NEARBY])
     codes = named_codes(text, knowledge.errors)
     subject = _subject(text, (*codes, *(_platform_words(knowledge) if about.causes else ())))
@@ -132,8 +86,8 @@ def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, ne
             [_of_cause(cause, lower, about, knowledge, network) for cause in about.causes], nearest, 1.0
         )
     if codes and not subject:
-        found = _of_codes(codes, about, knowledge, closest)
-        return _answer_from(found, nearest, 1.0) if found else Answer((), (), nearest)
+        files = _of_codes(codes, about, knowledge, closest)
+        return _answer_from(files, nearest, 1.0) if files else Answer((), (), nearest)
     if about.code and about.code in knowledge.errors and not subject and lower:
         return _answer_from(_of_codes([about.code], about, knowledge, closest), nearest, 1.0)
     best = closest[0][1] if closest and (subject or codes) else 0.0
@@ -144,7 +98,8 @@ def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, ne
         return Answer((), (), nearest, best)
     if known and not _tells(known[0], closest):  # the code counts more than the words around it
         return _answer_from(_of_codes(known, about, knowledge, ()), nearest, 1.0)
-    return _answer_from([closest[0][0]], nearest, best)
+    answers = found.answers if found.answers and not codes else (closest[0][0],)
+    return replace(_answer_from(answers, nearest, best), unsure=not found.sure, either=len(answers) > 1)
 
 
 def passage(name: str, knowledge: Knowledge) -> Answer:

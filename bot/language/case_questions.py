@@ -16,7 +16,8 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 _TURN_HELPS: Final = _any(
-    r"\b(?:turn|ice servers?)\b[^.?]{0,30}\b(?:help|fix|solve|cure|enough|work|be any use|make (?:it|a difference))",
+    r"\b(?:turn|ice servers?)\b[^.?]{0,30}\b(?:help|fix|solve|cure|enough|work|be any use|make (?:it|a difference)|"
+    r"get (?:\w+ ){1,2}(?:going|working|through|connected|running))",
     r"\b(?:help|fix|solve|cure)\w*\b[^.?]{0,30}\b(?:turn|ice servers?)\b",
     r"\b(?:do|does|would|will|must|should) (?:we|i|they|he|she|it|the (?:app|customer|user))\b[^.?]{0,20}\bneed"
     r"[^.?]{0,12}\bturn\b",
@@ -41,7 +42,7 @@ _HOSTS: Final = _any(
 )
 _TELL: Final = _any(
     r"\bwhat (?:should|shall|can|could|do|must|would|to)\b[^.?]{0,12}"
-    r"\b(?:tell|say to|write to|answer|reply to|pass on to|send)"
+    r"\b(?:tell|say to|write (?:back )?to|get back to|respond to|answer|reply to|pass on to|send)"
     r"(?:\s+(?:to\s+)?(?:them|him|her|the (?:customer|user|caller|client|agent|team|network people|it team|"
     r"firewall team)|our (?:customer|user|it|network team|firewall team)|it))?",
     r"\bwhat (?:goes|do i put) (?:back )?(?:to|in the mail to) the (?:customer|user)\b",

@@ -11,7 +11,8 @@ from bot.language.case_context import CaseContext
 
 _WHO: Final = re.compile(
     r"\bwho(?:'s| is| has| needs| must| should| can| could| do| does)?\b[^.?]{0,30}"
-    r"\b(?:fix\w*|repair|solve|change|act|responsible|do (?:something|anything)|to blame|open|allow|handle|own|talk to|"
+    r"\b(?:fix\w*|repair|solve|change|act|move|responsible|"
+    r"do (?:something|anything)|to blame|open|allow|handle|own|talk to|"
     r"contact|call|forward|send|ask|turn to)\b|"
     r"\bwhose (?:fault|job|problem|side|turn|end)\b|"
     r"\b(?:is|are) (?:it|this|that) (?:on )?(?:us|them|our side|their side|our (?:app|it)|their (?:it|network)) or\b|"
@@ -26,6 +27,7 @@ _MEASURED: Final = re.compile(
 )
 _FAILS: Final = re.compile(
     r"\b(?:what|which)\b[^.?]{0,25}\b(?:fails?|failed|failing|broken|wrong|problem|issue|culprit|cause)\b|\bculprit\b|"
+    r"\b(?:anything|something) (?:wrong|broken|bad|odd|unusual|failing)\b|"
     r"^\W*(?:the |a |short )?(?:summary|verdict|result|conclusion)\b"
 )
 _FEW: Final = 8  # words of a question for the verdict; a longer one has a subject of its own

@@ -7,7 +7,8 @@ import re
 from typing import Final
 
 from bot.intake.read import read
-from bot.language.answering import Answer, answer_question
+from bot.language.answer import Answer
+from bot.language.answering import answer_question
 from bot.language.case_context import CaseContext
 from bot.language.follow_ups import in_context
 from bot.language.other_vendors import is_about_others, is_about_rivals
@@ -52,7 +53,7 @@ def answer_or_match(text: str, about: CaseContext, language: LanguageContext) ->
     knowledge, network, vocabulary = language.knowledge, language.network, language.vocabulary
     if is_question(text):
         answer = answer_question(text, about, knowledge, network)
-        if answer.answered or _ASKS_WHAT.search(text) or is_about_others(text):
+        if answer.certain or _ASKS_WHAT.search(text) or is_about_others(text):
             return answer
         readings = read(text, vocabulary, knowledge).match
         likely = readings.verdict != "none" and readings.causes[0].score >= _LIKELY
@@ -63,4 +64,4 @@ def answer_or_match(text: str, about: CaseContext, language: LanguageContext) ->
     if readings.verdict != "none":
         return readings
     answer = answer_question(text, about, knowledge, network)
-    return answer if answer.answered else readings
+    return answer if answer.certain else readings

@@ -9,7 +9,7 @@ from typing import Final
 from bot.allowlist.request import ListRequest, called, make_list_request, read_words
 from bot.errors import UsageError, nearest_codes
 from bot.intake.read import read
-from bot.language.answering import Answer
+from bot.language.answer import Answer
 from bot.language.case_context import CaseContext
 from bot.language.command_parser import parse
 from bot.language.routed_intent import (

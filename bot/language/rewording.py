@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.language.answering import OFF, Answer, Sentence, Source
+from bot.language.answer import OFF, Answer, Sentence, Source
 from bot.language.grounding import NotGroundedError, check_grounding
 from bot.language.llm_settings import LlmEndpoint, RewordingError
 from bot.redaction.redact import redact

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from bot.allowlist.request import ListRequest
 from bot.errors import UsageError
-from bot.language.answering import Answer
+from bot.language.answer import Answer
 from bot.language.case_context import CaseContext
 from bot.language.follow_ups import LastQuestion
 from bot.language.intents import Intent

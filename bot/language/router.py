@@ -12,8 +12,9 @@ from bot.allowlist.request import asks_plainly
 from bot.errors import UsageError
 from bot.intake.read import read
 from bot.language.addressing import is_addressed_to_bot
+from bot.language.answer import Answer
 from bot.language.answer_words import wrong_answer
-from bot.language.answering import Answer, answer_question
+from bot.language.answering import answer_question
 from bot.language.case_context import CaseContext
 from bot.language.command_slips import FEW, as_command, slip, wrong_word
 from bot.language.follow_ups import LastQuestion, follow_up, in_context
@@ -100,7 +101,7 @@ def _anew(text: str, about: CaseContext, language: LanguageContext) -> RoutedInt
     codes = read(sentence, vocabulary).codes
     if isinstance(found, AmbiguousCode):
         free = answer_or_match(sentence, about, language) if is_question(sentence) else None
-        return free if isinstance(free, Answer) and free.answered else found
+        return free if isinstance(free, Answer) and free.certain else found
     if codes:
         return found if codes[0] in language.knowledge.errors else unknown_code(codes[0], language)
     return _free(sentence, about, language, intent)
@@ -120,7 +121,7 @@ def _free(text: str, about: CaseContext, language: LanguageContext, intent: Inte
     if isinstance(free, SymptomMatch) and free.verdict == "sure" and is_question(text):
         # A question may be general, so no checks run until the user confirms.
         return replace(free, verdict="close")
-    if free.answered if isinstance(free, Answer) else free.verdict != "none":
+    if free.certain if isinstance(free, Answer) else free.verdict != "none":
         return free
     return (slip(text, language.vocabulary) if few else None) or free
 
@@ -166,7 +167,7 @@ def _asked_about(
 ) -> RoutedIntent:
     """Interpret *text* that matches *intent* and may be a question. A question changes nothing."""
     answer = _answer(text, language, conversation)
-    if answer.answered and not (intent.kind == "preflight" and is_guide(answer, language)):
+    if answer.certain and not (intent.kind == "preflight" and is_guide(answer, language)):
         return answer
     if intent.kind in CHANGES and (asks_only(text) or intent.kind == "answer"):
         if not conversation.addressed:
@@ -181,8 +182,8 @@ def _question(text: str, language: LanguageContext, conversation: Conversation) 
     """Answer *text*. If addressed to the bot, it may also be a symptom description or name another code."""
     answer = _answer(text, language, conversation)
     if not conversation.addressed:
-        return answer if answer.answered else NotForUs()
-    if answer.answered and is_question(text):
+        return answer if answer.certain else NotForUs()
+    if answer.certain and is_question(text):
         return answer
     wanted = _anew(text, conversation.about, language)
     # A case is open already, so no other cause is tested until the user confirms.

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from knowledge.loading.structure import structure_problems
 from knowledge.model.problems import Document, KnowledgeError, nearest
 from knowledge.model.schema import Knowledge
-from knowledge.search.library import ELSEWHERE, Context, Library, extra_lines
+from knowledge.search.labeled_lines import ELSEWHERE, extra_lines
+from knowledge.search.library import Context, Library
 from knowledge.search.passages import Passage, read_passage, sentences_of
 from knowledge.search.plain_subjects import plain_rules
 from knowledge.search.tokens import telling, words_of
@@ -109,7 +110,7 @@ def _not_found(read: Mapping[str, tuple[Passage, Document]], knowledge: Knowledg
                 if best.label != passage.id:
                     to = "nowhere" if best.label == ELSEWHERE else f"to {best.label}"
                     yield f"{where}: {question!r} leads {to}"
-                elif not library.answered(question, best):
+                elif library.fit(question, best) != "sure":
                     yield f"{where}: {question!r} is declined: it says too little, or too much of something else"
 
 

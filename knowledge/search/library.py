@@ -8,40 +8,30 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from knowledge.loading.yaml_lines import parse_yaml
 from knowledge.model.schema import Knowledge
 from knowledge.search.derived_passages import cause_passages
 from knowledge.search.features import Weights
+from knowledge.search.fit import Fit, fit_of, is_certain, rank_anew
+from knowledge.search.labeled_lines import ELSEWHERE, load_concepts, questions_for, stories
 from knowledge.search.languages import english_words
 from knowledge.search.passages import Passage, load_passages
 from knowledge.search.ranker import LabeledText, Mix, Ranked, Ranker
 from knowledge.search.subjects import asks_what_it_is, framing, names_subject
-from knowledge.search.tokens import Concepts, make_concepts
+from knowledge.search.tokens import Concepts
+from knowledge.search.vectors import LineVectors, vectors_version
 
-HERE: Final = Path(__file__).parent
 _ASKING: Final = "ask-"  # prefix of concepts for how a question is asked
-ELSEWHERE: Final = "elsewhere"  # the label of subjects that are not covered here
 
 # Tuned on the tuning phrases and questions only; results change little around these values.
 MIX: Final = Mix(near=1.0, centre=1.0, odds=0.5, features=Weights(word=1.0, concept=2.0, pair=0.6, piece=0.1))
 
-_TITLE: Final = 0.8  # an author's words count less than a user's
-_TEXT: Final = 0.6
 _COMMON: Final = 0.2  # weight of how common a cause is
 _HERE: Final = 0.25  # what the context adds or subtracts
 _NOT_HERE: Final = -0.5
 _NO_DEFINITION: Final = -0.3  # for an entry of the glossary, if nobody asks what something is
 _FOREIGN: Final = 0.8  # for each word that occurs only in subjects not covered here
-
-# Thresholds for answering; chosen on the tuning questions, 124 more unrelated ones, and the passages' own
-# questions by cross-validation.
-_ENOUGH: Final = {"subject": 1.25, "thin": 2.0, "": math.inf}  # by what the question shares with the passage
-_COVERED: Final = 0.5  # for the share of the question's words that the passage has
-_STRANGE: Final = 0.4  # for each word that no passage has
-_AHEAD: Final = 0.4  # for its lead over the subjects that are not covered here
 
 _MADE: Final[dict[str, "Library"]] = {}  # by digest; only the latest
 
@@ -53,6 +43,7 @@ class Context:
     code: str = ""
     platform: str = ""
     causes: tuple[str, ...] = ()
+    heard: str = ""  # the question in its own language, if that is not English
 
 
 class Library:
@@ -83,16 +74,21 @@ class Library:
         defines = asks_what_it_is(text)
         favour = {passage.id: _fit(passage, about, defines) for passage in self.passages.values()}
         favour[ELSEWHERE] = _FOREIGN * self._answers.foreign(text, ELSEWHERE)[0]
-        best, *others = self._answers.rank(text, favour)
-        foreign = next((ranked.score for ranked in others if ranked.label == ELSEWHERE), best.score)
-        return [replace(best, ahead=best.score - foreign), *others]
+        ranked = _led(self._answers.rank(text, favour))
+        if not vectors_version() or is_certain(ranked, self.fit(text, ranked[0])):
+            return ranked
+        return _led(rank_anew(ranked, self._vectors.likeness(about.heard or text)))
+
+    def fit(self, text: str, best: Ranked) -> Fit:
+        """How well *best* answers *text*: whether it fits, and how much of the text is about something else."""
+        if best.label == ELSEWHERE:
+            return "none"
+        shared = names_subject(text, lambda word: self._answers.has(best.label, word))
+        return fit_of(best, shared, sum(self._answers.foreign(text, ELSEWHERE)))
 
     def answered(self, text: str, best: Ranked) -> bool:
-        """Whether *best* answers *text*: it fits, and little of the text is about something else."""
-        shared = names_subject(text, lambda word: self._answers.has(best.label, word))
-        strange = sum(self._answers.foreign(text, ELSEWHERE))
-        sure = best.score + _COVERED * best.share + _AHEAD * min(best.ahead, 1.0) - _STRANGE * strange
-        return best.label != ELSEWHERE and sure >= _ENOUGH[shared]
+        """Whether *best* is an answer to *text*, if only a likely one."""
+        return self.fit(text, best) != "none"
 
     @cached_property
     def passages(self) -> Mapping[str, Passage]:
@@ -104,12 +100,12 @@ class Library:
     @property
     def story_lines(self) -> list[tuple[str, str]]:
         """Label and text of every line about a cause."""
-        return self._pairs(_stories(self._knowledge))
+        return self._pairs(stories(self._knowledge))
 
     @property
     def question_lines(self) -> list[tuple[str, str]]:
         """Label and text of every line about a passage."""
-        return self._pairs(_questions(tuple(self.passages.values())))
+        return self._pairs(questions_for(tuple(self.passages.values())))
 
     def concepts_in(self, words: Sequence[str]) -> list[str]:
         """The concepts in *words*, according to the synonym file."""
@@ -118,7 +114,7 @@ class Library:
     @cached_property
     def written(self) -> frozenset[str]:
         """Every word of the lines about causes, as it is written."""
-        texts = " ".join(line.text for line in _stories(self._knowledge))
+        texts = " ".join(line.text for line in stories(self._knowledge))
         return frozenset(re.findall(r"[a-z]+", texts.casefold())) | english_words()
 
     @cached_property
@@ -132,11 +128,15 @@ class Library:
 
     @cached_property
     def _causes(self) -> Ranker:
-        return self._ranker(_stories(self._knowledge), self._subjects)
+        return self._ranker(stories(self._knowledge), self._subjects)
+
+    @cached_property
+    def _vectors(self) -> LineVectors:
+        return LineVectors(self.question_lines)
 
     @cached_property
     def _answers(self) -> Ranker:
-        lines = _questions(tuple(self.passages.values()))
+        lines = questions_for(tuple(self.passages.values()))
         return self._ranker(lines, self._concepts, framing())
 
     def _ranker(
@@ -157,36 +157,6 @@ def library_of(knowledge: Knowledge) -> Library:
     return _MADE[knowledge.digest]
 
 
-def load_concepts() -> Concepts:
-    """Load and compile the synonym file."""
-    return make_concepts(_yaml("synonyms.yaml"))
-
-
-def _stories(knowledge: Knowledge) -> list[LabeledText]:
-    """All lines that describe a cause."""
-    more = _yaml("phrases.yaml")
-    lines = []
-    for cause in knowledge.causes.values():
-        lines += [
-            LabeledText(cause.id, cause.title, _TITLE),
-            LabeledText(cause.id, cause.generic_customer, _TEXT),
-        ]
-        fields = dict.fromkeys((*cause.symptoms, *map(str, more.get(cause.id, ()))))
-        lines += [LabeledText(cause.id, text) for text in fields]
-    return lines + [LabeledText(ELSEWHERE, text) for text in more[ELSEWHERE]]
-
-
-def _questions(passages: Sequence[Passage]) -> list[LabeledText]:
-    """All lines that ask for a passage, and the subjects that no passage covers."""
-    more = _yaml("asked.yaml")
-    lines = []
-    for passage in passages:
-        lines += [LabeledText(passage.id, passage.title), LabeledText(passage.id, passage.text, _TEXT)]
-        fields = dict.fromkeys((*passage.questions, *map(str, more.get(passage.id, ()))))
-        lines += [LabeledText(passage.id, text) for text in fields]
-    return lines + [LabeledText(ELSEWHERE, text) for text in _yaml("elsewhere.yaml")["subjects"]]
-
-
 def _fit(passage: Passage, context: Context, defines: bool) -> float:
     """How much the *context* raises or lowers the score of a passage, and whether the text asks what something is."""
     fit = _NO_DEFINITION if passage.kind and not defines else 0.0
@@ -199,6 +169,13 @@ def _fit(passage: Passage, context: Context, defines: bool) -> float:
     return fit
 
 
+def _led(ranked: Sequence[Ranked]) -> list[Ranked]:
+    """Note how far the best of *ranked* is ahead of the subjects that are not covered here."""
+    best, *others = ranked
+    foreign = next((item.score for item in others if item.label == ELSEWHERE), best.score)
+    return [replace(best, ahead=best.score - foreign), *others]
+
+
 def _how_common(knowledge: Knowledge) -> dict[str, float]:
     """A small bonus for causes of many codes: of two that fit equally well, the more common one."""
     weights = {cause.id: math.log1p(sum(cause.weight.values())) for cause in knowledge.causes.values()}
@@ -208,13 +185,3 @@ def _how_common(knowledge: Knowledge) -> dict[str, float]:
 
 def _bare(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def extra_lines(name: str) -> dict[str, Any]:
-    """The lines of `phrases.yaml` or `asked.yaml`, by label."""
-    return _yaml(name)
-
-
-def _yaml(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = parse_yaml((HERE / name).read_bytes(), f"knowledge/search/{name}").value
-    return found

@@ -45,6 +45,9 @@ class Ranked:
     near: float  # 0 to 1: similarity of the nearest line
     share: float  # 0 to 1: how much of the text the label's lines cover
     ahead: float = 0.0  # for the best label: its lead over the label that it must not be confused with
+    alike: float | None = (
+        None  # up to 1: similarity of the nearest line by sentence vectors; None: not compared
+    )
 
 
 class Ranker:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from knowledge.loading.load import load_knowledge
 from knowledge.model.schema import Knowledge
-from knowledge.search.library import ELSEWHERE, Library
+from knowledge.search.labeled_lines import ELSEWHERE
+from knowledge.search.library import Library
 from knowledge.search.passages import load_passages
 from tests.eval.asked import asked_files, load_asked, measure_asked
 from tests.eval.baseline import baseline

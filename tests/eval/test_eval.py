@@ -1,7 +1,8 @@
 """The goals for free text hold, on lines that were written down before anything was tuned and never learnt from."""
 
 from knowledge.loading.load import load_knowledge
-from knowledge.search.library import HERE, Library
+from knowledge.search.labeled_lines import HERE
+from knowledge.search.library import Library
 from knowledge.search.passages import load_passages
 from tests.eval.__main__ import declined, measure
 from tests.eval.asked import asked_files, load_asked

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.intake.read import read
-from knowledge.search.library import HERE as SEARCH
+from knowledge.search.labeled_lines import HERE as SEARCH
 from knowledge.search.passages import load_passages
 from tests.eval.field_cases import (
     KNOWLEDGE,

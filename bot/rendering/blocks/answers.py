@@ -6,7 +6,7 @@ Pure: no network, no clock.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.language.answering import Answer, Sentence, Source
+from bot.language.answer import Answer, Sentence, Source
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import (
     Block,
@@ -43,8 +43,10 @@ def answer(
     builder = MessageBuilder()
     if question:
         builder.add(_question(question))
+    if sentence.opening:
+        builder.add(rich(paragraph(run(sentence.opening, bold=True))))
     for sentences in _paragraphs(sentence):
-        builder.add(rich(paragraph(*_sentences(sentences, sentence.sources))))
+        builder.add(rich(paragraph(*_title(sentence, sentences), *_sentences(sentences, sentence.sources))))
     builder.add(
         rich(lines(_source(number, source) for number, source in enumerate(sentence.sources[:10], 1)))
     )
@@ -62,7 +64,8 @@ def answer(
         f"{item.text} {''.join(f'[{n + 1}]' for n in _cited(item))}" for item in sentence.sentences
     )
     worded = f" {WORDED}" if sentence.phrased else ""
-    return builder.message(f"{text_limits.cut(text, 3_000)} Sources: {named}{worded}")
+    opening = f"{sentence.opening} " if sentence.opening else ""
+    return builder.message(f"{opening}{text_limits.cut(text, 3_000)} Sources: {named}{worded}")
 
 
 def unknown(answer: Answer, question: str = "") -> Message:
@@ -96,6 +99,12 @@ def _paragraphs(answer: Answer) -> Iterator[Sequence[Sentence]]:
         return
     for number in range(len(answer.sources)):
         yield [sentence for sentence in answer.sentences if sentence.source == number]
+
+
+def _title(answer: Answer, sentences: Sequence[Sentence]) -> Iterator[TextElement]:
+    """Name the subject of one of several answers."""
+    if answer.either and not answer.phrased:
+        yield from runs(f"{answer.sources[sentences[0].source].title.rstrip('.')}: ", 200)
 
 
 def _sentences(sentences: Sequence[Sentence], sources: Sequence[Source]) -> Iterator[TextElement]:

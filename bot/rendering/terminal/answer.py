@@ -6,7 +6,7 @@ Pure: no network, no clock.
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from bot.language.answering import OFF, Answer, Sentence, Source
+from bot.language.answer import OFF, Answer, Sentence, Source
 from bot.rendering.terminal.console import MARK, Line
 from knowledge.search.languages import ENGLISH, name_of
 
@@ -18,6 +18,8 @@ def render_answer(answer: Answer) -> Iterator[Line]:
         for _, title in answer.closest:
             yield Line(title, indent=2, mark=MARK)
         return
+    if answer.opening:
+        yield Line(answer.opening)
     yield from _paragraphs(answer)
     yield from _sources(answer.sources)
     if answer.language != ENGLISH:
@@ -36,7 +38,8 @@ def _paragraphs(answer: Answer) -> Iterator[Line]:
     bullet = MARK if len(answer.sources) > 1 else ""
     for number, sentences in groupby(answer.sentences, key=lambda sentence: sentence.source):
         text = " ".join(sentence.text for sentence in sentences)
-        yield Line(f"{text} {_mark(number)}", mark=bullet)
+        title = f"{answer.sources[number].title.rstrip('.')}: " if answer.either else ""
+        yield Line(f"{title}{text} {_mark(number)}", mark=bullet)
 
 
 def _sources(sources: Sequence[Source]) -> Iterator[Line]:

@@ -4,7 +4,8 @@ import logging
 from typing import Final
 
 from bot.intake.read import read
-from bot.language.answering import Answer, passage
+from bot.language.answer import Answer
+from bot.language.answering import passage
 from bot.language.case_context import CaseContext
 from bot.language.follow_ups import LastQuestion, in_context
 from bot.language.rewording import reword

@@ -8,7 +8,7 @@ from bot.allowlist.request import ListRequest, called
 from bot.diagnosis.call_data import CallData
 from bot.diagnosis.device_evidence import PastedEvidence, evidence_in
 from bot.errors import UsageError
-from bot.language.answering import Answer
+from bot.language.answer import Answer
 from bot.language.follow_ups import LastQuestion
 from bot.language.intents import Intent
 from bot.language.make_request import AmbiguousCode

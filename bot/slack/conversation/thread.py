@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.diagnosis.revise import apply_changes, can_reuse
-from bot.language.answering import Answer
+from bot.language.answer import Answer
 from bot.language.case_context import CaseContext, context_of_case, topics_of
 from bot.language.intents import EXAMPLES, Intent
 from bot.language.routed_intent import Conversation, HelpWanted, LanguageContext, NotForUs, NotUnderstood

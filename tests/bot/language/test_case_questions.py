@@ -4,7 +4,8 @@ from functools import cache
 
 import pytest
 
-from bot.language.answering import LOOKS, Answer, answer_question
+from bot.language.answer import Answer
+from bot.language.answering import LOOKS, answer_question
 from bot.language.case_context import CaseContext, context_of_case
 from bot.language.routed_intent import Conversation, LanguageContext, NotForUs
 from bot.language.router import route

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.language.answering import Answer, answer_question
+from bot.language.answer import Answer
+from bot.language.answering import answer_question
 from bot.language.case_context import CaseContext
 from bot.language.other_vendors import is_about_others
 from bot.language.routed_intent import LanguageContext

@@ -13,7 +13,8 @@ from aiohttp import web
 from bot.cli.main import main
 from bot.errors import UsageError
 from bot.language import llm_settings
-from bot.language.answering import OFF, Answer, answer_question
+from bot.language.answer import OFF, Answer
+from bot.language.answering import answer_question
 from bot.language.case_context import CaseContext
 from bot.language.llm_settings import LlmEndpoint, read_endpoint
 from bot.language.rewording import EVIDENCE, NOTHING, reword

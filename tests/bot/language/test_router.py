@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.allowlist.request import ListRequest
 from bot.errors import UsageError
-from bot.language.answering import Answer
+from bot.language.answer import Answer
 from bot.language.case_context import CaseContext
 from bot.language.follow_ups import LastQuestion, follow_up
 from bot.language.intents import Intent

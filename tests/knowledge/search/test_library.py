@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from knowledge.loading.load import load_knowledge
 from knowledge.model.problems import KnowledgeError
-from knowledge.search.library import ELSEWHERE, Context, Library, library_of, load_concepts
+from knowledge.search.labeled_lines import ELSEWHERE, load_concepts
+from knowledge.search.library import Context, Library, library_of
 from knowledge.search.passages import load_passages, sentences_of
 from knowledge.search.tokens import make_concepts, telling, words_of
 

@@ -10,7 +10,7 @@ from bot.allowlist.model import AllowList, Entry
 from bot.allowlist.request import ListRequest
 from bot.diagnosis.compared import ComparedCause
 from bot.diagnosis.run_record import RunRecord
-from bot.language.answering import Answer, Sentence, Source
+from bot.language.answer import Answer, Sentence, Source
 from bot.model.request import Request
 from bot.model.symptom_match import CauseCandidate, SymptomMatch
 from bot.rendering.blocks import (
