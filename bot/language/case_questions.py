@@ -16,7 +16,8 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 _TURN_HELPS: Final = _any(
-    r"\b(?:turn|ice servers?)\b[^.?]{0,30}\b(?:help|fix|solve|cure|enough|work|be any use|make (?:it|a difference)|"
+    r"\b(?:turn|ice servers?)\b[^.?]{0,30}\b(?:help|fix|solve|cure|save|rescue|enough|work|"
+    r"be any use|make (?:it|a difference)|"
     r"get (?:\w+ ){1,2}(?:going|working|through|connected|running))",
     r"\b(?:help|fix|solve|cure)\w*\b[^.?]{0,30}\b(?:turn|ice servers?)\b",
     r"\b(?:do|does|would|will|must|should) (?:we|i|they|he|she|it|the (?:app|customer|user))\b[^.?]{0,20}\bneed"
@@ -37,7 +38,7 @@ _HOSTS: Final = _any(
     r"\b(?:which|what)\b[^.?]{0,20}"
     r"\b(?:hosts?|servers?|address(?:es)?|ips?|names?|domains?|gateways?|targets?|ports?)\b[^.?]{0,25}"
     r"\b(?:blocked|failing|fails?|failed|shut|closed|dropped|unreachable|down|not (?:work|reach|answer|open))",
-    r"\bwhat (?:exactly )?is (?:being )?(?:blocked|shut|dropped)\b",
+    r"\bwhat (?:exactly )?(?:is|was|were|got|gets) (?:being )?(?:blocked|shut|dropped)\b",
     r"\b(?:which|what) (?:ones?|of them) (?:is|are|was|were) (?:blocked|failing|shut)",
 )
 _TELL: Final = _any(

@@ -19,7 +19,7 @@ _WHO: Final = re.compile(
     r"\bcan (?:the |our )?(?:customer|user|agent|caller|we|they|i)\b[^.?]{0,12}\b(?:fix|solve|repair)\b"
 )
 _MEASURED: Final = re.compile(
-    r"\b(?:how (?:much|many|high|big|bad|large|good|low|is|are|was|were)|what(?:'s| is| was| were| are)?|any)\b"
+    r"\b(?:how (?:much|many|long|high|big|bad|large|good|low|is|are|was|were)|what(?:'s| is| was| were| are)?|any)\b"
     r"[^.?]{0,40}\b(?:packet loss|packets? (?:were |are |got )?(?:lost|dropped)|loss|jitter|latency|"
     r"rtt|round trip|mos|delay|ping|line quality)\b|"
     r"^\W*(?:and |the )?(?:packet loss|loss|jitter|latency|rtt|round trip|mos|delay)\b"

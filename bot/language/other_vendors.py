@@ -35,7 +35,7 @@ _SIGNAL: Final = re.compile(r"(?<=[a-z] )Signal\b(?! (?:strength|quality|loss|le
 _BUYING: Final = re.compile(
     r"\b(?:buy|purchase|order|price|pricing|cheap(?:er|est)?|discount)\b.*\b(?:headsets?|phones?|laptops?|numbers?|routers?|"
     r"licen[cs]es?)\b|\bhow much (?:is|are|does|do|for)\b.*\b(?:numbers?|licen[cs]es?|headsets?|minutes?|per month|sms|"
-    r"text messages?)\b|"
+    r"short codes?|text messages?)\b|"
     r"\b(?:best|recommend\w*|favou?rite)\b[^.?]{0,20}\b(?:headsets?|laptops?|routers?|phones?|providers?|webcams?)\b"
     r"(?! setting)|"
     r"\bnumbers?\b.*\b(?:documents?|regulat\w+|bundle|proof of)\b|"
@@ -48,6 +48,7 @@ _CHATTER: Final = re.compile(
     r"\b(?:blague|chiste|witz|barzelletta|piada|poeme|gedicht)\b|"
     r"\b(?:are|r) (?:you|u) (?:an? )?(?:human|robot|bot|ai|real|person|chatgpt|alive)\b|"
     r"\bwho (?:made|built|created|wrote) you\b|"
+    r"\bwhat time does\b[^.?]{0,30}\b(?:open|close)\b|\b(?:opening|office|business) hours\b|"
     r"\bwill it (?:rain|snow)\b|\bweather\b",
     re.IGNORECASE,
 )
