@@ -34,7 +34,8 @@ class Sentence:
 class Answer:
     """The answer to a question. *closest* lists the nearest passages (id and title), answered or not.
 
-    *unsure* is set if the sources are only likely to answer it; *either* if each of them is an answer of its own.
+    With *unsure*, the sources are only likely to answer it. With *either*, each of them is an answer of its own.
+
     *phrased* is set if a language model reworded it (`bot/language/rewording.py`). Else *because* says why
     not, if rewording was tried.
     """
