@@ -17,11 +17,9 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 _TURN_HELPS: Final = _any(
     r"\b(?:turn|ice servers?)\b[^.?]{0,30}\b(?:help|fix|solve|cure|save|rescue|enough|work|"
-    r"be any use|make (?:it|a difference)|"
-    r"get (?:\w+ ){1,2}(?:going|working|through|connected|running))",
+    r"be any use|make (?:it|a difference)|get (?:\w+ ){1,2}(?:going|working|through|connected|running))",
     r"\b(?:help|fix|solve|cure)\w*\b[^.?]{0,30}\b(?:turn|ice servers?)\b",
-    r"\b(?:do|does|would|will|must|should) (?:we|i|they|he|she|it|the (?:app|customer|user))\b[^.?]{0,20}\bneed"
-    r"[^.?]{0,12}\bturn\b",
+    r"\b(?:do|does|would|will|must|should) (?:we|i|they|s?he|it|the \w+)\b[^.?]{0,20}\bneed[^.?]{0,12}\bturn\b",
 )
 _ABOUT_HERE: Final = _any(
     r"\b(?:here|this (?:case|customer|user|network|site|one)|them|they|him|her|us|we|our|it|now|anything)\b",

@@ -111,14 +111,10 @@ def _free(text: str, about: CaseContext, language: LanguageContext, intent: Inte
     """Interpret *text* without a code: an answer, a symptom description, “again”, or misspelled words."""
     free = answer_or_match(text, about, language)
     few = len(text.split()) <= FEW
-    if (
-        few
-        and intent
-        and intent.kind == "again"
-        and not (isinstance(free, SymptomMatch) and free.verdict == "sure")
-    ):
+    sure = isinstance(free, SymptomMatch) and free.verdict == "sure"
+    if few and intent and intent.kind == "again" and not sure:
         return intent
-    if isinstance(free, SymptomMatch) and free.verdict == "sure" and is_question(text):
+    if isinstance(free, SymptomMatch) and sure and is_question(text):
         # A question may be general, so no checks run until the user confirms.
         return replace(free, verdict="close")
     if free.certain if isinstance(free, Answer) else free.verdict != "none":
