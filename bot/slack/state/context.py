@@ -69,10 +69,15 @@ class AppContext:
         return self.relay_directory.vocabulary
 
     async def words_for(self, actor: Actor) -> Vocabulary:
-        """The vocabulary for *actor*: replies offer only relays that *actor* may use."""
+        """The vocabulary for *actor*: replies name only relays that *actor* may use."""
         words = self.vocabulary
-        usable = await self.permissions.usable(await self.workspace(actor), actor, words.relays)
-        return replace(words, offered=usable)
+        names = (*words.relays, *words.unusable)
+        usable = await self.permissions.usable(await self.workspace(actor), actor, names)
+        return replace(
+            words,
+            offered=tuple(name for name in usable if name in words.relays),
+            unusable={name: because for name, because in words.unusable.items() if name in usable},
+        )
 
     async def examples(self, actor: Actor) -> tuple[str, ...]:
         """Return commands that work for *actor* here: what was asked here most often, from a relay of the hub."""

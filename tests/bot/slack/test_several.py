@@ -248,6 +248,10 @@ async def test_not_a_relay(there: Here, relays: Hub) -> None:
     assert "acme-hq, berlin, cloud, local" in said
     assert there.ours() == []
     assert not relays.orders("berlin")
+    await relays.house.hub.registry.revoke("berlin", 1.0)
+    there.context.relay_directory._next = 0.0
+    await there.slack.command("/diagnose 31009 from berlin", there.user())
+    assert "“berlin” has been revoked." in (await there.whisper("has been revoked")).text
 
 
 async def test_cut_off_by_a_restart(slack: FakeSlack, serving: Serving, relays: Hub, access: str) -> None:

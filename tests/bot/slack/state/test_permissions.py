@@ -98,6 +98,16 @@ async def test_names_are_not_told(there: Here) -> None:
     assert "berlin" not in said.text + str(said.blocks)
 
 
+async def test_revoked_relays_are_not_told(there: Here, relays: Hub) -> None:
+    """That a relay is revoked is said to those who could use it, and nobody else learns that it existed."""
+    for name in ("private", "berlin"):
+        await relays.house.hub.registry.revoke(name, 1.0)
+    there.context.relay_directory._next = 0.0
+    await there.slack.command("/diagnose 31009 ios from private", there.user("grace"))
+    said = await there.whisper("not a relay")
+    assert "revoked" not in said.text + str(said.blocks)
+
+
 async def test_lists(there: Here, relays: Hub) -> None:
     """The list and the Home show the relays that somebody may use and how they are, and count the others."""
     slack = there.slack
