@@ -32,7 +32,7 @@ class DeafRelay(Dialler):
 @asynccontextmanager
 async def deaf(home: House, name: str) -> AsyncIterator[None]:
     """Connect a relay that reads nothing, and ask it for plans until the hub cannot send any more to it."""
-    relay = await home.new(name)
+    relay = home.relays[name] = await home.new(name)
     async with dialled(DeafRelay(relay.me, relay.signer, relay.token), home.url):
         await home.until(lambda: name in home.hub.sessions and home.hub.sessions[name].takes_plans)
         transport = home.hub.sessions[name].line.transport
@@ -57,6 +57,15 @@ async def test_revocation(tmp_path: Path) -> None:
                 await home.hub.registry.revoke(name, time.time(), home.signer)
                 await home.until(lambda name=name: name not in home.hub.sessions)  # type: ignore[misc]  # bound
                 assert time.monotonic() - begun < IN_TIME
+
+
+async def test_return(tmp_path: Path) -> None:
+    """A relay whose former connection reads nothing connects again at once."""
+    async with house(tmp_path) as home, deaf(home, "deaf"):
+        former = home.hub.sessions["deaf"]
+        former.unanswered = 1  # its pongs do not count in this test
+        async with asyncio.timeout(2 * IN_TIME), dialled(Dialler(home.relays["deaf"].me), home.url):
+            await home.until(lambda: home.hub.sessions["deaf"] is not former)
 
 
 async def test_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,8 @@ class RelayConnections:
         await asyncio.gather(*(self._send_away(session) for session in sessions if session.key not in names))
         for session in sessions:
             name = names.get(session.key, session.name)
-            if name != session.name and name not in self.sessions:
+            is_current = self.sessions.get(session.name) is session
+            if is_current and name != session.name and name not in self.sessions:
                 self._rename(session, name)
         self._version = version  # only now: what failed in between is done again
 
@@ -123,9 +124,9 @@ class RelayConnections:
 
     async def is_alive(self, session: RelaySession) -> bool:
         """Whether *session* answers a ping within `ALIVE` seconds."""
-        await session.ping()
         with suppress(TimeoutError):
             async with asyncio.timeout(ALIVE):
+                await session.ping()
                 while session.unanswered:
                     if self.sessions.get(session.name) is not session:
                         return False

@@ -182,8 +182,7 @@ class Hub:
         """Welcome *session*, and close a dead connection of the same relay."""
         if old := await self.connections.admit(session):
             self._plans.relay_gone(session.name)
-            await old.line.say(RejectedError("replaced").message())
-            old.line.abort()
+            await old.line.cut(RejectedError("replaced").message())
         log.info("relay %s connected, version %s", session.name, session.version)
         await session.line.say(Welcome(relay.name, relay.vantage, time.time(), self.connections.beat))
 

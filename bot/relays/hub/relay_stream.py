@@ -3,6 +3,7 @@
 import asyncio
 import time
 from asyncio import Transport
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, TypeVar, cast
 
@@ -83,6 +84,13 @@ class RelayStream:
         if not isinstance(message, kind):
             raise RejectedError("malformed", 60.0)
         return message
+
+    async def cut(self, message: RelayMessage) -> None:
+        """Send *message* if it can be sent within `CLOSING` seconds, and close the connection without an answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await self.say(message)
+        self.abort()
 
     def abort(self) -> None:
         """Close the connection without a message."""
