@@ -135,15 +135,23 @@ class StoredReplayMemory(ReplayMemory):
 
 def _check_owner(path: Path) -> None:
     """Refuse a file that other users can change: it says which hub and which plans this relay trusts."""
-    if path.exists() and path.stat().st_mode & 0o022:
+    if _mode(path) & 0o022:
         raise StateDirError(f"other users can change {path}. Run: chmod go-w {path}")
 
 
 def _check_folder(path: Path) -> None:
     """Refuse a folder in which everybody can replace files, the private ones, too."""
-    mode = path.stat().st_mode if path.exists() else 0
+    mode = _mode(path)
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise StateDirError(f"everybody on this host can replace files in {path}. Run: chmod o-w {path}")
+
+
+def _mode(path: Path) -> int:
+    """Return the mode of *path*, 0 if it cannot be found: reading it says why."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
 
 
 def _replace(path: Path, text: str) -> None:

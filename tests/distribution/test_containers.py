@@ -51,6 +51,8 @@ def test_user(file: Path) -> None:
     assert words.index("USER") > max(at for at, word in enumerate(words) if word in ("RUN", "FROM"))
     assert "--read-only" in file.read_text()
     assert "--cap-drop all" in file.read_text()
+    variable = "LINEMAN_RELAY_HOME" if "relay" in user else "LINEMAN_HOME"
+    assert f"{variable}={folder}" in " ".join(of(file, "ENV"))
 
 
 @pytest.mark.parametrize("file", FILES[:2], ids=lambda file: file.parent.name)

@@ -380,6 +380,15 @@ def test_file_that_others_can_change_is_refused(tmp_path: Path, name: str) -> No
     assert f"other users can change {tmp_path / name}. Run: chmod go-w" in ended.stderr
 
 
+def test_folder_that_cannot_be_looked_at(tmp_path: Path) -> None:
+    """What is wrong is one sentence, as for a folder that only another user may enter."""
+    home = tmp_path / ("x" * 300)
+    command = [sys.executable, "-m", "probes", "check", "--home", str(home)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr == f"lineman relay: {home / 'policy.yaml'} cannot be read: File name too long\n"
+
+
 @pytest.mark.parametrize(("mode", "is_refused"), [(0o777, True), (0o1777, False), (0o755, False)])
 def test_folder_that_everybody_can_change_is_refused(tmp_path: Path, mode: int, is_refused: bool) -> None:
     """Who can replace files in it decides which plans run, however private the files are."""
