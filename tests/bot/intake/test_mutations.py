@@ -34,7 +34,12 @@ SAMPLES: list[dict[str, Any]] = [
     for sample in yaml.safe_load((FOLDER / name).read_text("utf-8"))
 ]
 FAULTY = [sample for sample in SAMPLES if sample.get("first", "none") != "none"]
-TEXTS = [*(str(sample["text"]) for sample in SAMPLES), *(json.dumps(report()) for report in REPORTS.values())]
+OBJECTS: list[dict[str, Any]] = yaml.safe_load((FOLDER / "reports.yaml").read_text("utf-8"))
+TEXTS = [
+    *(str(sample["text"]) for sample in SAMPLES),
+    *(json.dumps(report()) for report in REPORTS.values()),
+    *(str(sample.get("text") or json.dumps(sample["value"], indent=2)) for sample in OBJECTS),
+]
 HIDDEN: Final = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"
 SECRETS: Final = (
     f"TWILIO_AUTH_TOKEN={HIDDEN}",
