@@ -3,12 +3,16 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from bot.storage.last_heard import LastHeard
 from bot.storage.relay_registry import RelayRegistry
 
 APART: Final = 0.2  # seconds between two writes
+IDLE: Final = (
+    10.0  # seconds; a task that has not come to an end for `background.STALE` seconds counts as failing
+)
 
 
 class HeardRelays:
@@ -25,8 +29,10 @@ class HeardRelays:
         self._news.set()
 
     async def store_next(self) -> None:
-        """Wait until there is something, and store all of it. What fails is stored by the next call."""
-        await self._news.wait()
+        """Wait until there is something, at most `IDLE` seconds, and store it. The next call stores what fails."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE):
+                await self._news.wait()
         await self.store()
 
     async def store(self) -> None:

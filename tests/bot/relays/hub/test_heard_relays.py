@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.background import STALE
+from bot.relays.hub import heard_relays
 from bot.relays.hub.heard_relays import HeardRelays
 from bot.storage import connect
 from bot.storage.database import StoreError
@@ -64,3 +66,11 @@ async def test_nothing_to_store(registry: RelayRegistry) -> None:
     heard.note("hq", "it left")
     await waiting
     assert [relay.gone for relay in await registry.all()] == ["it left", ""]
+
+
+async def test_idle_hub(registry: RelayRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The task comes to an end without any news, long before it would count as failing."""
+    assert heard_relays.IDLE < STALE / 2
+    monkeypatch.setattr(heard_relays, "IDLE", 0.01)
+    async with asyncio.timeout(5):
+        await HeardRelays(registry).store_next()
