@@ -131,10 +131,9 @@ async def _answer(context: AppContext, event: InboundEvent, *, urgent: bool) -> 
         await context.ack_priority.wait_until_idle()
         if context.stopping.is_set():
             return  # stays in the inbox, and the next process handles it
-    CURRENT_EVENT.set(event)
     try:
         while await _heard(context, event):  # each attempt has waited for the database
-            event.again = True
+            event = event.repeated()
     except SlackError as refused:
         log.error("Slack rejected the error reply, too: %s", refused.word)
         if refused.word in BUSY | UNCERTAIN:
@@ -165,6 +164,7 @@ async def _heard(context: AppContext, event: InboundEvent) -> bool:
     True if it is to be handled again: the database fails, and after a report another bot might answer, too.
     """
     actor = event.actor
+    CURRENT_EVENT.set(event)
     try:
         await _work(context, event)
     except NoWindowError as late:

@@ -35,6 +35,10 @@ class InboundEvent:
         """The key of the event in the inbox: workspace and id."""
         return self.actor.team, self.id
 
+    def repeated(self) -> "InboundEvent":
+        """Return the event for another attempt, whose replies have the same keys."""
+        return replace(self, again=True, _replies=0)
+
     def reply_key(self) -> str:
         """Return a key for the next reply, stable across restarts; a hash, so that Slack's ids are not disclosed."""
         self._replies += 1

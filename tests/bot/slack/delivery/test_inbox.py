@@ -360,3 +360,11 @@ async def test_database_that_is_locked(
         await here.slack.command("/diagnose 31009 ios", here.user())
         await here.context.tasks.drain(10)
         assert here.ours()
+
+
+def test_another_attempt() -> None:
+    """Its replies have the keys of the first attempt, so that none is posted twice."""
+    first = event.InboundEvent("command", actor.Actor("T1", "U1"), "e", {})
+    key = first.reply_key()
+    assert first.repeated().reply_key() == key
+    assert first.reply_key() != key
