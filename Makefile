@@ -130,7 +130,7 @@ bench-hubs: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, and 1
 hubs-chaos: packages $(VENV)/dev.stamp  ## 1,000 plans on 500 relays of two hubs, while hubs, NATS, and PostgreSQL are killed
 	$(BIN)/python -m tests.hub.hubs_chaos $(ARGS)
 
-whole-system: packages $(VENV)/dev.stamp  ## bots, hubs, 500 relays, PostgreSQL, and NATS on five machines, while everything fails once (needs root); a minute: ARGS="60 20 8"
+whole-system: packages $(VENV)/dev.stamp  ## bots, hubs, 500 relays, PostgreSQL, and NATS on five machines, while everything fails once (needs root); two minutes: ARGS="60 20 8"
 	$(BIN)/python -m tests.whole_system $(ARGS)
 
 postgres-tests: packages $(VENV)/dev.stamp  ## the tests of the store and of the bot in Slack on PostgreSQL

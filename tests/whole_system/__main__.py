@@ -188,7 +188,8 @@ class Chaos:
         assert not wrong, "\n".join(wrong)
         assert not late, f"plans on relays that were revoked, seconds later: {late}"
         assert max(plans.values()) == 1, "a plan ran twice"
-        assert {relay for _, relay, plan in ran if plan == "revoked"} == set(system.revoked)
+        away = {relay for _, relay, plan in ran if plan == "revoked"}
+        assert away == set(system.revoked), f"{away} were sent away, and {set(system.revoked)} were revoked"
         assert not any(unit.ends for unit in system.units if not unit.name.startswith("bot"))
         system.slack.judge()
         # A bot that is cut off, and the one that has taken its run over, change one message within a second.
