@@ -21,7 +21,6 @@ T = TypeVar("T")
 
 RENEW: Final = 200.0  # seconds after which an entry is renewed
 AT_ONCE: Final = 50  # entries that are written at the same time
-SELF_TEST: Final = 0.5  # seconds for a new relay to test itself, so that it needs one entry instead of two
 
 
 @dataclass(slots=True)
@@ -41,7 +40,6 @@ class RelayAnnouncer:
         self.contested: set[str] = set()  # relays that another hub has announced, too
         self._hub, self._name = hub, name
         self._announced: dict[str, _Announced] = {}
-        self._testing: dict[str, float] = {}  # relays without an entry: event loop time until which they have
         self._next_review = -math.inf  # event loop time when all relays are looked at
 
     def begin(self, bucket: KeyValue) -> None:
@@ -76,7 +74,6 @@ class RelayAnnouncer:
         bucket, review = self.bucket, self._next_review
         if now >= review:
             names, review = {*sessions, *self._announced}, now + RENEW / 10
-            self._testing = {name: until for name, until in self._testing.items() if name in sessions}
         self._next_review = -math.inf  # if something fails now, all of it is repeated
         gone = [name for name in names if name in self._announced and name not in sessions]
         changed = [sessions[name] for name in names if name in sessions and self._is_due(sessions[name], now)]
@@ -109,23 +106,12 @@ class RelayAnnouncer:
         await _some_at_once(self._drop, list(self._announced))
 
     def _is_due(self, session: RelaySession, now: float) -> bool:
-        if session.name in self.contested or self._may_be_testing(session, now):
+        if session.name in self.contested:
             return False
         ours = self._announced.get(session.name)
         if ours is None or ours.place is None or now - ours.at > RENEW:
             return True
         return ours.place != self._place(session, ours.place.over)
-
-    def _may_be_testing(self, session: RelaySession, now: float) -> bool:
-        """Whether a relay that is not announced has not ended its self-test yet, which nearly all end at once."""
-        ours = self._announced.get(session.name)
-        if session.ready or (ours and ours.place):
-            self._testing.pop(session.name, None)
-            return False
-        if session.name not in self._testing:
-            self._testing[session.name] = now + SELF_TEST
-            asyncio.get_running_loop().call_later(SELF_TEST, self._hub.connections.changes.add, session.name)
-        return now < self._testing[session.name]
 
     async def _check(self, name: str) -> None:
         """Our entry is not there any more: another hub has replaced it, which is on its way here, or it ran out."""
