@@ -69,8 +69,8 @@ class Wanderer:
                         await asyncio.sleep(0.1)
                         self._forget(relay)
             except TurnedAwayError as error:
-                if str(error) == "revoked":
-                    self.end = str(error)
+                if str(error).startswith("revoked:"):
+                    self.end = "revoked"
                     self.note(self.name, self.end)
             except (aiohttp.ClientError, OSError, TypeError, ValueError, AssertionError, RuntimeError):
                 pass  # a hub that is killed at this moment
