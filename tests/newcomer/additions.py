@@ -49,6 +49,8 @@ QUESTION: Final[Addition] = {
         "knowledge/causes/gateway-busy.yaml",
         ("{31009: 1, 31998: 5}", "{31009: 1}"),
         ('likely_when: {load-test: "no"}', "# likely_when: {}"),
+        ('clears_if: {load-test: "no"}', "# clears_if: {}"),
+        ('  - {given: {load-test: "no"}, ruled_out', "#  - {given: {}, ruled_out"),
         ('impact_when: [{impact: degrades, when: {load-test: "yes"}}]', "# impact_when: []"),
         (', load-test: "yes"', ""),
         (", impact: {gateway-busy: degrades}", ""),
