@@ -84,7 +84,7 @@ def _matched(found: SymptomMatch, text: str, engine: Engine, error: UsageError) 
     request = request_for_match(found, engine.knowledge, engine.vocabulary)
     if request is None and len(text.split()) <= FEW:
         raise error
-    write(render_readings(found), sys.stderr)
+    write(render_readings(found, engine.knowledge), sys.stderr)
     if request is None:
         raise UsageError(NOTHING)
     return request

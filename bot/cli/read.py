@@ -114,7 +114,7 @@ def _write(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowled
     if instead := unread(reading):
         write([Line(instead)], sys.stdout)
     elif reading.codes or reading.match.verdict != "none" or not (evidence or is_other):
-        write(render_readings(reading.match), sys.stdout)
+        write(render_readings(reading.match, knowledge), sys.stdout)
     if evidence:
         # A description in words has no measurements, and does without these texts: 0.02 s to import.
         from bot.rendering.terminal.short_report import render_short
@@ -139,7 +139,7 @@ def run_understand(words: Sequence[str]) -> int:
     if options.json:
         print_json(_match_json(match, request_for(match, match.offered, knowledge, vocabulary)))
     else:
-        write(render_readings(match), sys.stdout)
+        write(render_readings(match, knowledge), sys.stdout)
     return OK if match.codes or match.verdict != "none" else UNANSWERED
 
 

@@ -143,7 +143,7 @@ def _answer(repl: Repl, line: str, answer: Answer) -> None:
 def _match(repl: Repl, found: SymptomMatch) -> None:
     """Start a case for a clear symptom description, or offer the causes that it matches."""
     numbered = found.verdict == "close" and not found.codes
-    write(render_readings(found, numbered=numbered), sys.stdout)
+    write(render_readings(found, repl.engine.knowledge, numbered=numbered), sys.stdout)
     if numbered:
         repl.choices = found
         _say_dim("Type a number.")

@@ -10,9 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.intake.fitting import fits
 from bot.intake.subject import FEWEST, is_about_calls, is_of_another_product, tempered
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
-from knowledge.model.schema import Cause, Knowledge
+from knowledge.model.schema import Knowledge
 from knowledge.reasoning.answers import option_for
 from knowledge.search.labeled_lines import ELSEWHERE
 from knowledge.search.languages import ENGLISH, language_of, to_english
@@ -112,7 +113,7 @@ def match_symptoms(
         points[cause] = points.get(cause, 0.0) + value
     words = _PLATFORMS.sub(" ", statements.text)
     ranked = library.causes(words, points)
-    fitting = [item for item in ranked if _fits(item, knowledge, clues.get("platform", ""))]
+    fitting = [item for item in ranked if fits(knowledge.causes.get(item.label), clues, knowledge)]
     foreign = ranked[0].label == ELSEWHERE
     causes = tuple(
         CauseCandidate(item.label, knowledge.causes[item.label].title, round(share, 4))
@@ -135,15 +136,6 @@ def _story(text: str, relay: str) -> str:
 def _has_current_sdk(clues: Mapping[str, str]) -> bool:
     major = clues.get("sdk-version", "").partition(".")[0]
     return major.isdecimal() and int(major) >= _FIRST_CURRENT and clues.get("platform", "") in _NUMBERED
-
-
-def _fits(ranked: Ranked, knowledge: Knowledge, platform: str) -> bool:
-    cause = knowledge.causes.get(ranked.label)
-    return bool(cause) and _on(platform, cause)
-
-
-def _on(platform: str, cause: Cause | None) -> bool:
-    return cause is not None and (not platform or not cause.platforms or platform in cause.platforms)
 
 
 def _proven(codes: Collection[str], opened: Collection[str], knowledge: Knowledge) -> frozenset[str]:

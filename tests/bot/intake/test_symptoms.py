@@ -9,6 +9,7 @@ from bot.language.make_request import request_for, request_for_match
 from bot.model.symptom_match import OFFERED
 from bot.model.vocabulary import make_vocabulary
 from bot.rendering.symptom_text import understood
+from bot.rendering.terminal.symptoms import render_readings
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.search.languages import language_of
@@ -292,3 +293,15 @@ def test_an_attachment_is_no_trouble() -> None:
     """A sentence that only points to a file claims nothing."""
     found = read("Android app, please see the attached Wireshark file", VOCABULARY, KNOWLEDGE)
     assert found.match.verdict == "none"
+
+
+def test_a_cause_that_the_text_itself_denies_is_not_offered() -> None:
+    """Without a VPN, none is to blame; the answer is said in words."""
+    match = read(
+        "VPN is off, and calls work on mobile data, but not in the office", VOCABULARY, KNOWLEDGE
+    ).match
+    assert match.clues["vpn"] == "no"
+    assert match.causes
+    assert "vpn-in-the-way" not in [cause.cause for cause in match.causes]
+    lines = [line.text for line in render_readings(match, KNOWLEDGE)]
+    assert "Is the user on a VPN, or using a DNS server in another place? No, neither." in lines
