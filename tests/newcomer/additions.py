@@ -160,7 +160,7 @@ def read_psping(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     ),
     **lines(
         READERS,
-        ("    sdk_log,\n", "    psping,\n"),
+        ("    sdk_event,\n", "    psping,\n"),
         (
             '    ToolReader("dig"',
             '    ToolReader("psping", ("psping",), psping.SIGN, psping.LINES, psping.read_psping),\n',
