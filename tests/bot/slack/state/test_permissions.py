@@ -1,5 +1,6 @@
 """Which relays of the hub a user may use and list, and what the lists show."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -130,7 +131,7 @@ async def test_lists(there: Here, relays: Hub) -> None:
     await slack.open_home(there.user("ada"))
     await there.until(lambda: slack.team.homes.get(there.user("ada").id))
     home = str(slack.team.homes[there.user("ada").id].content)
-    assert "not connected, last connected 0 s ago" in home
+    assert re.search(r"not connected, last connected \d s ago", home), home
     assert "private" not in home
 
 
