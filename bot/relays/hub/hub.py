@@ -176,7 +176,9 @@ class Hub:
 
     def _status(self, relay: RegisteredRelay) -> RelayStatus:
         session, running = self.sessions.get(relay.name), self._plans.ledger.running(relay.name)
-        return status_here(relay, session, running) if session else status_elsewhere(relay, self.others)
+        if session:
+            return status_here(relay, session, running)
+        return status_elsewhere(self._heard_relays.newest(relay), self.others)
 
     async def _welcome(self, session: RelaySession, relay: RegisteredRelay) -> None:
         """Welcome *session*, and close a dead connection of the same relay."""

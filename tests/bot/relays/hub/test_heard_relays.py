@@ -38,6 +38,21 @@ async def test_newest_of_each_relay(registry: RelayRegistry) -> None:
     assert (hq.gone, hq.state, lyon.gone, lyon.state) == ("it left", {"version": "1"}, "", {"version": "2"})
 
 
+async def test_what_is_not_stored_yet_counts(registry: RelayRegistry) -> None:
+    """A relay that left a moment ago was connected, whether its row was read before the write or after."""
+    heard = HeardRelays(registry)
+    row = (await registry.all())[0]
+    assert heard.newest(row) == row
+    heard.note("hq", "it left", {"version": "1"})
+    for _ in range(2):  # before the write, and a row that was read before it
+        newest = heard.newest(row)
+        assert newest.seen is not None
+        assert (newest.gone, newest.state) == ("it left", {"version": "1"})
+        await heard.store()
+    stored = (await registry.all())[0]
+    assert heard.newest(stored) == stored
+
+
 async def test_database_that_fails(registry: RelayRegistry, tmp_path: Path) -> None:
     """What could not be stored is stored later, unless there is something newer."""
     heard = HeardRelays(registry)
