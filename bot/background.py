@@ -37,7 +37,7 @@ class PeriodicTask:
         if self._failing_since is not None and (seconds := now - self._failing_since) > STALE:
             return f"{self.name} has failed for {seconds:.0f} s"
         if self._working_since is not None and (seconds := now - self._working_since) > STALE:
-            return f"{self.name} has not come to an end for {seconds:.0f} s"
+            return f"{self.name} has not finished in {seconds:.0f} s"
         return ""
 
     async def run(self) -> None:

@@ -23,6 +23,6 @@ def fits(cause: Cause | None, clues: Mapping[str, str], knowledge: Knowledge) ->
     )
 
 
-def is_on(platform: str, cause: Cause | None) -> bool:
+def is_on(platform: str, cause: Cause) -> bool:
     """Whether *cause* exists on *platform*; "" is every platform."""
-    return cause is not None and (not platform or not cause.platforms or platform in cause.platforms)
+    return not platform or not cause.platforms or platform in cause.platforms

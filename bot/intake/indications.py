@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.intake.fitting import is_on
 from bot.intake.target_service import service_at
 from bot.model.request import Vocabulary
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
@@ -197,9 +198,8 @@ def _weights(found: Iterable[Indication], knowledge: Knowledge, platform: str) -
     for number, item in enumerate(found):
         weight = 1.0 if number == 0 else 0.5
         for cause in item.causes:
-            platforms = knowledge.causes[cause].platforms
             # A machine saw the first one, so words about another platform do not take it out.
-            if cause == item.causes[0] or not platform or not platforms or platform in platforms:
+            if cause == item.causes[0] or is_on(platform, knowledge.causes[cause]):
                 yield cause, weight
                 weight *= _FALLING
 

@@ -57,7 +57,7 @@ _PRODUCTS: Final = re.compile(
     r"power bi|tableau)\b",
     re.IGNORECASE,
 )
-# What is heard in another product is not ours, however much it sounds like it: its calls, "in Teams", "Teams sounds".
+# What is heard in another product is not ours, even if it sounds like it: its calls, "in Teams", "Teams sounds".
 _MEDIA: Final = (
     r"(?:zoom|(?:ms |microsoft )?teams|webex|skype|whatsapp|facetime|google meet|viber|telegram|slack|signal|discord|"
     r"netflix|youtube|spotify|twitch|minecraft|fortnite|xbox|playstation|alexa|siri|radio|television|tv)"

@@ -12,7 +12,7 @@ from probes.protocol.frozen import frozen
 
 RUNNING: Final = "running"
 RESTARTED: Final = "restarted"  # in the summary of a run that a restart interrupted and that started again
-WAITED: Final = "waited"  # in the summary of a run that had not begun when the process was told to stop
+WAITED: Final = "waited"  # in the summary of a run that had not begun when the process shut down
 Ended: TypeAlias = Literal["done", "stopped", "lost", "failed"]
 FeedbackVerdict: TypeAlias = Literal["right", "wrong"]
 

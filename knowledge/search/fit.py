@@ -51,7 +51,7 @@ def is_certain(ranked: Sequence[Ranked], fit: Fit) -> bool:
     return fit == "sure" and _lead(ranked) >= _CERTAIN
 
 
-def rank_anew(ranked: Sequence[Ranked], likeness: Mapping[str, float]) -> list[Ranked]:
+def rerank(ranked: Sequence[Ranked], likeness: Mapping[str, float]) -> list[Ranked]:
     """Rank by words and by *likeness*, the similarity of each label by sentence vectors."""
     compared = [replace(item, alike=likeness.get(item.label, 0.0)) for item in ranked]
     return sorted(compared, key=lambda item: (-_merit(item), item.label))

@@ -13,7 +13,7 @@ from typing import Final
 from knowledge.model.schema import Knowledge
 from knowledge.search.derived_passages import cause_passages
 from knowledge.search.features import Weights
-from knowledge.search.fit import Fit, fit_of, is_certain, rank_anew
+from knowledge.search.fit import Fit, fit_of, is_certain, rerank
 from knowledge.search.labeled_lines import ELSEWHERE, load_concepts, questions_for, stories
 from knowledge.search.languages import english_words
 from knowledge.search.passages import Passage, load_passages
@@ -77,7 +77,7 @@ class Library:
         ranked = _led(self._answers.rank(text, favour))
         if not vectors_version() or is_certain(ranked, self.fit(text, ranked[0])):
             return ranked
-        return _led(rank_anew(ranked, self._vectors.likeness(about.heard or text)))
+        return _led(rerank(ranked, self._vectors.likeness(about.heard or text)))
 
     def fit(self, text: str, best: Ranked) -> Fit:
         """How well *best* answers *text*: whether it fits, and how much of the text is about something else."""

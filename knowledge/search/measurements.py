@@ -1,4 +1,4 @@
-"""Find what a description measures: "no loss, jitter 2 ms". Good values rule out bad quality, whatever their names say.
+"""Find what a description measures: "no loss, jitter 2 ms". Good values rule out bad quality, whichever name they have.
 
 Pure.
 """

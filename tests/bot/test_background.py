@@ -81,7 +81,7 @@ async def test_work_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     now[0] += STALE
     assert task.problem == ""
     now[0] += 1
-    assert task.problem == "watching has not come to an end for 31 s"
+    assert task.problem == "watching has not finished in 31 s"
     over.set()
     await asyncio.sleep(0)
     await asyncio.sleep(0)

@@ -16,7 +16,7 @@ ATTACKS = (
     "process of a plan that is taken over",
     "stolen join token used twice", "revoked relay", "two relays with one key",
     "hub impersonated by an untrusted certificate", "connections that send nothing, with TLS or without",
-    "relay that reads nothing more",
+    "relay that has stopped reading",
     "text that forges a log line or controls the terminal",
     "requesters who disconnect at any moment, even while the database is locked or fails", "database locked or failing",
     "hub on NATS that changes a plan", "hub or bot on NATS that acts as another one",

@@ -146,7 +146,7 @@ async def test_relay_that_forgot_its_plan(home: House) -> None:
 
 
 async def test_rename_during_a_plan(home: House) -> None:
-    """The plan of a relay that is renamed goes on under the new name, and is canceled there if nobody waits."""
+    """The plan of a relay that is renamed continues under the new name, and is canceled there if nobody waits."""
     renamed = asyncio.Event()
 
     async def wait(relay: Dialler, order: Plan) -> None:
@@ -294,7 +294,7 @@ async def test_tokens_work_once(home: House, caplog: pytest.LogCaptureFixture) -
 
 
 async def test_invitation_and_key_must_fit(home: House) -> None:
-    """A host that is another relay already, or whose key was revoked, is told so, and its invitation stays valid."""
+    """A host that is another relay, or whose key was revoked, gets an error, and its invitation stays valid."""
     relay = await home.new("acme-hq")
     async with dialled(relay, home.url):
         pass

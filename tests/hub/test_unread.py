@@ -1,4 +1,4 @@
-"""A relay that reads nothing more holds nobody up: not its revocation, not those of others, and no plan for ever."""
+"""A relay that has stopped reading delays no revocation, neither its own nor another's, and no plan forever."""
 
 import asyncio
 import socket

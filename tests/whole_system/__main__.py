@@ -31,7 +31,7 @@ Fault = tuple[str, Callable[[], Awaitable[None]]]
 
 
 class Chaos:
-    """One run: people who ask, and what fails meanwhile."""
+    """One run: people who ask, while one part after another fails."""
 
     def __init__(self, system: System, commands: int, cut: float) -> None:
         self.system, self.asking = system, Asking(system.slack)
@@ -153,7 +153,7 @@ class Chaos:
             await asyncio.sleep(0.5)
 
     async def _left(self) -> dict[str, int]:
-        """Count what has not come to an end."""
+        """Count what has not ended."""
         system = self.system
         return {
             "requests": system.count("SELECT count(*) FROM inbox"),

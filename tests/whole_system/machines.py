@@ -1,4 +1,4 @@
-"""Machines in one network: a network namespace for each, joined by a switch; they are removed whatever happens."""
+"""Machines in one network: a network namespace for each, joined by a switch; they are removed in any case."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence

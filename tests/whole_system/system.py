@@ -172,7 +172,7 @@ async def running(machines: Machines, count: int) -> AsyncIterator[System]:
 
 @asynccontextmanager
 async def _slack(machines: Machines) -> AsyncIterator[FakeSlack]:
-    """Serve the fake Slack on its machine: an internet that stays, whatever else is cut."""
+    """Serve the fake Slack on its machine: an internet that stays while other links are cut."""
     machine = machines["slack"]
     listening = machine.inside(lambda: socket.create_server((machine.host, 0), backlog=512))
     async with FakeSlack().serving(on=listening) as slack:

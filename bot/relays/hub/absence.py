@@ -1,16 +1,22 @@
 """Why a plan cannot be sent to a relay, as part of a sentence."""
 
 import time
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from bot.relays.hub.other_hubs import OtherHubs
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 
+FindRelay: TypeAlias = Callable[
+    [str], Awaitable[RegisteredRelay | None]
+]  # by name; None if it does not exist
 
-async def why_absent(name: str, registry: RelayRegistry, others: OtherHubs) -> str:
+
+async def why_absent(name: str, find: FindRelay, others: OtherHubs) -> str:
     """Return where the relay is instead, or since when and why it is offline."""
     if place := others.place(name):
         return f"{name} is connected to the hub {place.hub}; set LINEMAN_NATS to reach it from here"
-    relay = await registry.find(name)
+    relay = await find(name)
     if relay is None:
         return f"relay {name} does not exist"
     if because := why_unusable(relay):

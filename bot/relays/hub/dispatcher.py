@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Final
 
-from bot.relays.hub.absence import why_absent, why_not_again
+from bot.relays.hub.absence import FindRelay, why_absent, why_not_again
 from bot.relays.hub.in_flight import GRACE, InFlightPlan, InFlightPlans, is_last
 from bot.relays.hub.messages import HubEvent, HubJob, PlanLost
 from bot.relays.hub.other_hubs import OtherHubs, RelayMovedError
@@ -38,6 +38,7 @@ class PlanDispatcher:
         others: OtherHubs | None = None,
     ) -> None:
         self.ledger = QuotaTracker(limits)
+        self.find: FindRelay = registry.find
         self.closing = False  # then nothing is canceled: the next hub may continue
         self._registry, self._sessions, self._others = registry, sessions, others or OtherHubs()
         self._in_flight = InFlightPlans()
@@ -107,7 +108,7 @@ class PlanDispatcher:
         session = self._sessions.get(job.relay)
         if session is None:
             TALLY.count(PLANS_REFUSED, "not_connected")
-            return await why_absent(job.relay, self._registry, self._others)
+            return await why_absent(job.relay, self.find, self._others)
         trouble = session.trouble() or self.ledger.refuse(job.relay, job.requester, job.case_label, now)
         if trouble:
             TALLY.count(PLANS_REFUSED, "not_ready" if session.trouble() else "limit")

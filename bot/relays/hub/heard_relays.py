@@ -11,9 +11,7 @@ from bot.storage.last_heard import LastHeard
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 
 APART: Final = 0.2  # seconds between two writes
-IDLE: Final = (
-    10.0  # seconds; a task that has not come to an end for `background.STALE` seconds counts as failing
-)
+IDLE: Final = 10.0  # seconds; a task that has not finished in `background.STALE` seconds counts as failing
 
 
 class HeardRelays:
@@ -29,6 +27,11 @@ class HeardRelays:
         """Note that a relay was heard from now, why it disconnected, and the state that it reported."""
         self._unsaved[name] = LastHeard(time.time(), gone, state).after(self._unsaved.get(name))
         self._news.set()
+
+    async def find(self, name: str) -> RegisteredRelay | None:
+        """Read a relay, with what is not stored yet; None if it does not exist."""
+        relay = await self._registry.find(name)
+        return relay and self.newest(relay)
 
     def newest(self, relay: RegisteredRelay) -> RegisteredRelay:
         """Return *relay*, as it was read, with what came later."""

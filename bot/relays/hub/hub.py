@@ -65,6 +65,7 @@ class Hub:
         )
         self._throttle = LogThrottle(log)
         self._plans = PlanDispatcher(registry, self.sessions, limits or HubLimits(), self.others)
+        self._plans.find = self._heard_relays.find
         self.connections.renamed = self._plans.relay_renamed
         self.relay_moved = self._plans.relay_moved  # its plans go on at the hub that it is connected to
 
@@ -163,7 +164,7 @@ class Hub:
     async def relays(self) -> tuple[RelayStatus, ...]:
         """List every enrolled relay, connected or not."""
         registered = await self.registry.all()
-        return tuple(self._status(relay) for relay in registered if relay.key and relay.revoked is None)
+        return tuple(self._status(relay) for relay in registered if not why_unusable(relay))
 
     async def unusable(self) -> dict[str, str]:
         """Return why relays that are revoked or have not joined cannot be used, as what follows the name."""
@@ -172,7 +173,7 @@ class Hub:
     async def relay(self, name: str) -> RelayStatus | None:
         """Return the status of one relay; None if it is not enrolled."""
         relay = await self.registry.find(name)
-        return self._status(relay) if relay and relay.key and relay.revoked is None else None
+        return self._status(relay) if relay and not why_unusable(relay) else None
 
     def _status(self, relay: RegisteredRelay) -> RelayStatus:
         session, running = self.sessions.get(relay.name), self._plans.ledger.running(relay.name)

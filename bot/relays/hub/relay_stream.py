@@ -1,4 +1,4 @@
-"""Send and receive the messages of one relay over its WebSocket. A relay that does not read cannot hold up the hub."""
+"""Send and receive the messages of one relay over its WebSocket. A relay that does not read cannot block the hub."""
 
 import asyncio
 import time

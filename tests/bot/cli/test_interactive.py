@@ -263,7 +263,7 @@ def test_other_encodings() -> None:
 
 
 def test_ctrl_c_at_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C leaves the question open; the finished run goes on to be stored."""
+    """Ctrl-C leaves the question open; the finished run is still stored."""
 
     def interrupt(_: str) -> str:
         raise KeyboardInterrupt

@@ -102,7 +102,7 @@ def test_nothing_is_read_into_nothing(text: str) -> None:
     ],
 )
 def test_what_is_heard_in_another_product_is_not_ours(text: str) -> None:
-    """However much its trouble sounds like ours, nothing is claimed."""
+    """Even if its trouble sounds like ours, nothing is claimed."""
     assert read(text, VOCABULARY, KNOWLEDGE).match.verdict == "none"
 
 
@@ -138,7 +138,7 @@ def test_another_product_beside_ours_is_no_hindrance(text: str, cause: str) -> N
         ("31000 when the laptop goes from the dock to Wi-Fi", "network-change"),
     ],
 )
-def test_the_turn_of_speech_ranks_its_cause_high(text: str, cause: str) -> None:
+def test_the_phrase_ranks_its_cause_high(text: str, cause: str) -> None:
     """A slow webhook, an edge far away, an app in the background, a change: the words of other causes do not win."""
     readings = read(text, VOCABULARY, KNOWLEDGE).match
     assert readings.verdict != "none"

@@ -208,7 +208,7 @@ class BrokenRelay(MadeUpRelay):
 async def test_a_long_run_that_failed(
     slack: FakeSlack, serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever waited long for nothing is mentioned once in the thread: the person who started that run."""
+    """The person who started a run and waited long for nothing is mentioned once in the thread."""
     monkeypatch.setattr("bot.slack.runs.execute.NOTIFY_AFTER", -1.0)
     relay = MadeUpRelay()
     async with serving(slack, relay) as here:

@@ -1,4 +1,4 @@
-"""The database fails in the middle of a request or a run: there is one answer all the same, without a restart."""
+"""The database fails in the middle of a request or a run: there is still exactly one answer, without a restart."""
 
 import asyncio
 import sqlite3
@@ -68,7 +68,7 @@ async def test_answered_request(here: Here, tmp_path: Path) -> None:
 
 
 async def test_run_that_had_just_begun(here: Here, tmp_path: Path) -> None:
-    """A run whose first message was posted, and not stored, goes on in that message, and its person hears no error."""
+    """A run whose first message was posted, and not stored, continues in that message, and its user gets no error."""
     await lock_during(
         here, tmp_path, "chat.postMessage", here.slack.command("/diagnose 31009 ios", here.user())
     )

@@ -54,7 +54,7 @@ async def test_what_was_heard_of_many(registry: RelayRegistry) -> None:
 
 
 async def test_state_of_a_revoked_relay(registry: RelayRegistry) -> None:
-    """A relay that was revoked keeps its revocation, whatever it reports after that."""
+    """A relay that was revoked keeps its revocation, even if it reports something later."""
     await _enroll(registry, "hq", "lyon")
     await registry.revoke("hq", 5.0)
     await registry.heard({name: LastHeard(9.0, "revoked", {"version": "1"}) for name in ("hq", "lyon")})

@@ -6,7 +6,7 @@ import pytest
 
 from knowledge.loading.load import load_knowledge
 from knowledge.search import vectors
-from knowledge.search.fit import fits_as_well, is_certain, rank_anew
+from knowledge.search.fit import fits_as_well, is_certain, rerank
 from knowledge.search.library import Library
 from knowledge.search.ranker import Ranked
 from knowledge.search.vectors import LineVectors, vectors_version
@@ -23,8 +23,8 @@ def ranked(*scores: float) -> list[Ranked]:
 def test_vectors_change_the_order() -> None:
     """What words put second comes first if it is much more alike; what is not compared counts as not alike."""
     words = ranked(1.0, 0.9, 0.2)
-    assert [item.label for item in rank_anew(words, {"a": 0.4, "b": 0.7, "c": 0.4})] == ["b", "a", "c"]
-    assert [item.label for item in rank_anew(words, {"a": 0.5})] == ["a", "b", "c"]
+    assert [item.label for item in rerank(words, {"a": 0.4, "b": 0.7, "c": 0.4})] == ["b", "a", "c"]
+    assert [item.label for item in rerank(words, {"a": 0.5})] == ["a", "b", "c"]
 
 
 def test_words_alone_decide_where_the_first_is_far_ahead() -> None:
@@ -50,7 +50,7 @@ def test_descriptions_need_no_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Words alone, whatever is installed."""
+    """Words alone, even if the package is installed."""
     monkeypatch.setenv("LINEMAN_VECTORS", "off")
     assert vectors_version() == ""
     assert Library(KNOWLEDGE).answers("what must be open?")[0].alike is None

@@ -64,7 +64,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def attempts(home: Path, folder: Path) -> dict[str, str]:
-    """Try everything in a process that hides *home*, which it is told as *folder*."""
+    """Try everything in a process that hides *home*, which it receives as *folder*."""
     linked = home.parent / "secrets" / "linked"
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(folder), str(linked)],

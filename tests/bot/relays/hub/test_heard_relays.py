@@ -51,6 +51,11 @@ async def test_what_is_not_stored_yet_counts(registry: RelayRegistry) -> None:
         await heard.store()
     stored = (await registry.all())[0]
     assert heard.newest(stored) == stored
+    heard.note("hq", "it left again")
+    found = await heard.find("hq")
+    assert found is not None
+    assert found.gone == "it left again"
+    assert await heard.find("nowhere") is None
 
 
 async def test_database_that_fails(registry: RelayRegistry, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from bot.storage.address import parse_database
 
 
 def test_second_hub(tmp_path: Path) -> None:
-    """A second hub is refused, whatever its socket is, until the first has ended."""
+    """A second hub is refused, on any socket, until the first has stopped."""
     first = HubSettings(tmp_path / "lineman.db", tmp_path / "one.sock")
     second = HubSettings(tmp_path / "lineman.db", tmp_path / "two.sock")
     with only_hub(first):

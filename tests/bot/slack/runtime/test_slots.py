@@ -1,4 +1,4 @@
-"""Whatever order things happen in, the slots in use are those of the runs that hold one, and no slot is left free."""
+"""In any order of events, the slots in use are those of the runs that hold one, and no slot is left free."""
 
 import asyncio
 
