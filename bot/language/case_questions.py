@@ -3,17 +3,15 @@
 Pure: no network, no clock. Says only what was observed; what was not checked is called that.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from bot.language.case_context import CaseContext, LookedAt
+from bot.language.case_advice import answer_from_advice
+from bot.language.case_checks import answer_from_checks, where_checked
+from bot.language.case_checks import any_of as _any
+from bot.language.case_context import CaseContext
 from bot.language.case_results import answer_from_results
-
-
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns))
-
+from bot.language.case_scope import answer_from_scope
 
 _TURN_HELPS: Final = _any(
     r"\b(?:turn|ice servers?)\b[^.?]{0,30}\b(?:help|fix|solve|cure|save|rescue|enough|work|"
@@ -45,33 +43,14 @@ _TELL: Final = _any(
     r"(?:\s+(?:to\s+)?(?:them|him|her|the (?:customer|user|caller|client|agent|team|network people|it team|"
     r"firewall team)|our (?:customer|user|it|network team|firewall team)|it))?",
     r"\bwhat (?:goes|do i put) (?:back )?(?:to|in the mail to) the (?:customer|user)\b",
+    r"\b(?:something|anything|texts?|wording|message|e-?mail|mail|note|template|draft|summary|write-?up|words|paragraph|"
+    r"sentences?|reply)\b[^.?]{0,25}\b(?:forward|send|pass on|paste|give|share|copy|"
+    r"for (?:the|our|my|their) (?:customer|user|client|network|firewall|it\b|ticket))",
+    r"\b(?:write|draft|word|phrase|compose|prepare|put)\b[^.?]{0,25}"
+    r"\b(?:e-?mail|mail|message|reply|note|for the (?:customer|user|client))\b",
+    r"\bhow (?:do|should|can|would) (?:i|we) (?:explain|put|word|phrase|present|break) (?:it|this|that)\b[^.?]{0,12}"
+    r"\b(?:to|for) (?:the|them|him|her|our|my)\b",
 )
-_TESTED: Final = _any(
-    r"\b(?:did|have|has|do|does) (?:you|it|lineman|the (?:relay|bot|probe))\b[^.?]{0,12}"
-    r"\b(?:test|check|tr(?:y|ied)|look|measure|prob|see|reach|cover)",
-    r"\b(?:was|were|is|has|have|are)\b[^.?]{0,30}\b(?:tested|checked|tried|looked at|measured|probed|covered)\b",
-    r"^\W*(?:(?:and|so|but|ok)\W+)*(?:did|does|is|are|was|were)\b[^.?]{0,30}"
-    r"\b(?:pass|passed|succeed\w*|ok|fine|healthy|get through|opened|open|connect\w*|come up|works?|working)\b",
-    r"\b(?:rule|ruled|exclude|excluded)\b[^.?]{0,12}\bout\b|\b(?:can|could|do) (?:we|you|i) exclude\b",
-)
-
-# (words for it, the checks that look at it, what it is called).
-_CHECKS: Final[tuple[tuple[re.Pattern[str], Callable[[LookedAt], bool], str], ...]] = (
-    (_any(r"\b(?:udp|media|rtp|audio|voice)\b"), lambda one: one.probe == "udp_media", "UDP to the media ports"),
-    (_any(r"\bturn\b"), lambda one: one.probe == "turn", "TURN"),
-    (_any(r"\b(?:stun|nat)\b"), lambda one: one.probe in ("stun", "nat"), "STUN and the NAT"),
-    (_any(r"\b(?:dns|names?|lookups?|resolv\w+)\b"), lambda one: one.probe == "dns", "Name lookup"),
-    (_any(r"\b(?:tls|ssl|certificates?|inspection)\b"), lambda one: one.probe == "tls", "TLS"),
-    (_any(r"\b(?:web ?sockets?|wss)\b"), lambda one: one.probe == "websocket", "The signaling WebSocket"),
-    (_any(r"\b(?:registration|ers)\b"), lambda one: one.service == "registration", "The registration server"),
-    (_any(r"\b(?:insights|eventgw)\b"), lambda one: one.service == "insights", "The Insights gateway"),
-    (_any(r"\bmtu\b|\bpacket size\b"), lambda one: one.probe == "mtu", "The size of packets"),
-    (_any(r"\b(?:quality|jitter|loss|latency|rtt|round trip)\b"), lambda one: one.probe == "quality",
-     "The line's quality"),
-    (_any(r"\b(?:edges?|regions?)\b"), lambda one: one.probe == "edges", "The other edges"),
-    (_any(r"\b(?:signal\w*|gateways?|443|tcp)\b"), lambda one: one.probe == "tcp" and one.service == "signaling",
-     "TCP to the signaling gateways"),
-)  # fmt: skip
 _UDP_CAUSES: Final = frozenset({"media-udp-blocked", "turn-required", "media-udp-one-way"})
 _NO_SIGNALING: Final = frozenset(
     {
@@ -101,16 +80,17 @@ def answer_from_case(lower: str, about: CaseContext) -> tuple[tuple[str, ...], t
     if _TURN_HELPS.search(lower) and _ABOUT_HERE.search(lower):
         return tuple(_turn(about)), ("turn-why",)
     if _TELL.search(lower):
-        return (*(about.customer or (_NOTHING,)), *_where(about)), ()
+        return (*(about.customer or (_NOTHING,)), *where_checked(about)), ()
     if _HOSTS.search(lower):
         return tuple(_hosts(about)), ()
+    for answer in (answer_from_scope, answer_from_advice):
+        if (found := answer(lower, about))[0]:
+            return found
     if _FIREWALL.search(lower):
         return tuple(_firewall(about)), ("firewall-who",)
     if (results := answer_from_results(lower, about))[0]:
         return results
-    if _TESTED.search(lower) and (named := _tested(lower, about)):
-        return named, ()
-    return (), ()
+    return answer_from_checks(lower, about), ()
 
 
 def _turn(about: CaseContext) -> Iterator[str]:
@@ -157,7 +137,7 @@ def _firewall(about: CaseContext) -> Iterator[str]:
             yield f"Not ruled out: {_titles(open_ones, about)}."
         if "media-udp" in about.unknown:
             yield _unknown("media-udp", "UDP to the media ports", about)
-    yield from _where(about)
+    yield from where_checked(about)
 
 
 def _hosts(about: CaseContext) -> Iterator[str]:
@@ -174,40 +154,7 @@ def _hosts(about: CaseContext) -> Iterator[str]:
         yield from about.evidence
     else:
         yield "No host that was checked is blocked."
-    yield from _where(about)
-
-
-def _tested(lower: str, about: CaseContext) -> tuple[str, ...]:
-    """Say whether the named thing was checked, and how it went; nothing if none is named."""
-    for words, belongs, name in _CHECKS:
-        if words.search(lower):
-            return tuple(_result(name, [one for one in about.looked if belongs(one)], about))
-    return ()
-
-
-def _result(name: str, looks: list[LookedAt], about: CaseContext) -> Iterator[str]:
-    ended = [one for one in looks if not one.no_result]
-    if not looks:
-        yield f"No. {name} was not part of this case."
-    elif not ended:
-        yield f"{name} was checked without a result: {looks[0].failure}."
-    elif failed := [one for one in ended if one.failure]:
-        places = dict.fromkeys(f"{one.target} ({one.failure})" for one in failed)
-        well = (
-            f" {len(ended) - len(failed)} of {len(ended)} checks worked." if len(failed) < len(ended) else ""
-        )
-        yield f"Yes. {name} was checked, and this failed: {'; '.join(list(places)[:_MOST])}.{well}"
-    else:
-        yield f"Yes. {name} was checked, and it works."
-    yield from _where(about)
-
-
-def _where(about: CaseContext) -> Iterator[str]:
-    """Add where the checks ran, if that was not the user's network."""
-    if about.vantage == "reference":
-        yield "The checks ran outside the user's own network, so they say little about that network."
-    elif about.vantage == "unknown":
-        yield "Whether the checks ran in the user's own network is not known."
+    yield from where_checked(about)
 
 
 def _unknown(question: str, name: str, about: CaseContext) -> str:

@@ -53,7 +53,10 @@ _SIDE: Final = re.compile(
     r"\b(?:twilio|the service|the vendor|the provider|the carrier)(?:'s|s)?\b[^.?]{0,12}"
     r"\b(?:side|end|fault|problem|issue|outage)\b|"
     r"\b(?:problem|issue|fault|outage|wrong)\b[^.?]{0,12}\b(?:at|with|of|on|by) (?:twilio|the service)\b|"
-    r"\btwilio\b[^.?]{0,8}\b(?:down|to blame|at fault|broken|having)\b|\bblame twilio\b"
+    r"\btwilio\b[^.?]{0,8}\b(?:down|to blame|at fault|broken|having)\b|\bblame twilio\b|"
+    r"\b(?:ticket|case|escalat\w+|report\w*|bug|complain\w*|raise|contact|call|involve|ask|bother|ping)\b[^.?]{0,25}"
+    r"\b(?:with|to|at|by) (?:twilio|the vendor|the provider)\b|\b(?:contact|call|involve|ask|bother|ping) "
+    r"(?:twilio|the vendor|the provider)\b"
 )
 _OWNERS: Final = {
     "firewall": "the team that manages the firewall and the network",
@@ -95,9 +98,8 @@ def _who(about: CaseContext) -> Iterator[str]:
     if not about.owners:
         yield _NONE
         return
-    first, *others = (_OWNERS[name] for name in about.owners)
-    yield f"{first[:1].upper()}{first[1:]} has to act here."
-    if others:
+    yield from _first(about)
+    if others := [_OWNERS[name] for name in about.owners[1:]]:
         yield f"These can help as well: {', '.join(others)}."
     yield from about.customer
 
@@ -118,6 +120,12 @@ def _relays(lower: str, about: CaseContext) -> Iterator[str]:
             yield f"{name} ({place}): {result.rstrip('.')}."
 
 
+def _first(about: CaseContext) -> Iterator[str]:
+    """Name who has to act first, if anybody has to."""
+    for name in about.owners[:1]:
+        yield f"{_OWNERS[name][:1].upper()}{_OWNERS[name][1:]} has to act here."
+
+
 def _side(about: CaseContext) -> Iterator[str]:
     """Say whether the service itself was found to fail."""
     titles = [about.titles[cause].rstrip(".") for cause in about.found]
@@ -125,5 +133,6 @@ def _side(about: CaseContext) -> Iterator[str]:
         yield f"Yes, it looks like it. Found here: {about.titles[_SERVICE].rstrip('.')}."
     elif titles:
         yield f"What was found here is something else: {'; '.join(titles)}."
+        yield from _first(about)
     else:
         yield about.judged.get(_SERVICE) or "No check of this case shows a problem at the service."

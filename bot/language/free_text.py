@@ -18,8 +18,8 @@ from bot.model.symptom_match import SymptomMatch
 _SO: Final = r"^\W*(?:(?:and|but|so|ok|okay)\W+)*"
 # Descriptions report; these words ask.
 _QUESTION: Final = re.compile(
-    rf"\?\s*$|{_SO}(?:what|what's|whats|why|how|which|where|when|who|can|could|do|does|did|is|are|"
-    r"should|must|may|explain|define|tell me|show me|give me)\b",
+    rf"\?\s*$|{_SO}(?:what|what's|whats|why|how|which|where|when|who|whose|can|could|would|will|do|does|did|is|are|"
+    r"was|were|has|have|had|any|should|must|may|explain|define|tell me|show me|give me)\b",
     re.IGNORECASE,
 )
 # These ask what something is or how to do it, and report no problem.
@@ -30,8 +30,8 @@ _ASKS_WHAT: Final = re.compile(
 )
 # These ask and change nothing, although they name a platform or an edge. "what about iOS?" is a change.
 _ASKS_ONLY: Final = re.compile(
-    rf"{_SO}(?:(?:what|how)(?!\s+about\b)|what's|whats|why|which|where|when|who|does|do|is|are|should|"
-    r"must|may|did|can i|can we)\b",
+    rf"{_SO}(?:(?:what|how)(?!\s+about\b)|what's|whats|why|which|where|when|who|whose|does|do|is|are|should|"
+    r"must|may|did|would|will|was|were|has|have|can i|can we)\b",
     re.IGNORECASE,
 )
 _LIKELY: Final = 0.3  # minimum confidence to treat a question without an answer as a symptom description

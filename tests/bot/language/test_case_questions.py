@@ -161,3 +161,37 @@ def test_people_may_talk_to_each_other(text: str) -> None:
 def test_a_general_question_stays_general(text: str) -> None:
     """A question that names nothing of this case gets what holds everywhere."""
     assert answer_question(text, case("healthy"), KNOWLEDGE, NETWORK).sources[0].title != LOOKS
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "begins"),
+    [
+        ("would restarting the router do anything", "udp blocked", "Probably not. Found here: UDP"),
+        ("would another laptop help", "healthy", "It is worth one try"),
+        ("should he try mobile data", "udp blocked", "Yes, probably. Found here: UDP"),
+        ("any workaround until they fix it", "udp blocked", "Until this is fixed, use mobile data"),
+        ("may I close this ticket", "signaling blocked", "Not yet. Found here: Connections"),
+        ("may I close this ticket", "healthy", "Yes, if calls work for the user now."),
+        ("all green, so why does it still fail", "healthy", "No check found a problem so far."),
+        ("what next?", "healthy", "No check found a problem so far."),
+        ("what do they have to exempt", "udp blocked", "Your network blocks call audio."),
+        ("can you draft a mail to their IT", "udp blocked", "Your network blocks call audio."),
+        ("is it only her", "udp blocked", "Found here: UDP"),
+        ("is their line good enough for ten agents", "healthy", "The line was not measured"),
+        ("which edge was tested", "healthy", "This case is about code 31009, platform javascript, edge"),
+        ("so DNS is fine, right?", "healthy", "Yes. Name lookup was checked, and it works."),
+        ("anything wrong with TLS?", "healthy", "TLS was checked, and it works."),
+        ("who signed that certificate?", "healthy", "The certificates come from a public authority"),
+        ("should we escalate this to Twilio", "udp blocked", "What was found here is something else: UDP"),
+    ],
+)
+def test_what_to_do_in_this_case(text: str, name: str, begins: str) -> None:
+    """People ask what to try, what comes next, and who is affected; the router leads there, too."""
+    assert asked(text, case(name)).text.startswith(begins)
+    assert isinstance(route(text, LANGUAGE, Conversation(in_case=True, about=case(name))), Answer)
+
+
+def test_advice_knows_where_the_checks_ran() -> None:
+    """Without a check in the user's network, the next step is one there."""
+    assert "Run the checks in the user's own network" in asked("what next?", case("healthy", REFERENCE)).text
+    assert "may be on the user's device" in asked("what next?", case("healthy")).text
