@@ -5,9 +5,9 @@ Pure: the caller passes the time (monotonic, seconds).
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
+from bot.connection_limits import stranger_group
 from probes.protocol.token_bucket import TokenBucket
 
 # Requests of one link: a check is one page, one start, and one result, perhaps repeated.
@@ -18,10 +18,6 @@ _ADDRESS_AT_ONCE: Final = 120
 _ADDRESS_PER_SECOND: Final = 4.0
 # Links and addresses whose requests are counted. The least recently used one is forgotten first.
 _COUNTED: Final = 5_000
-# Addresses that are not a customer's on the internet: a proxy on another host, perhaps, that hides all of them.
-_INSIDE: Final = tuple(
-    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16"))
-) + tuple(map(ip_network, ("::1/128", "fc00::/7", "fe80::/10")))
 
 
 @dataclass(slots=True)
@@ -56,22 +52,7 @@ class LinkLimits:
 
     def wait(self, token: str, address: str, now: float) -> float:
         """Count a request of a link from *address* ("": unknown). Return the seconds to wait, or 0."""
-        group = address_group(address)
+        group = stranger_group(address)
         if group and (seconds := self.addresses.wait(group, now)):
             return seconds
         return self.links.wait(token, now)
-
-
-def address_group(address: str) -> str:
-    """Return what counts as one address: IPv4, or the /64 of IPv6; "" for one that may be a proxy's, or none."""
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(known, IPv6Address):
-        known = known.ipv4_mapped or known
-    if any(known in network for network in _INSIDE if network.version == known.version):
-        return ""
-    if isinstance(known, IPv6Address):
-        return str(IPv6Network((int(known) >> 64 << 64, 64)))
-    return str(known)

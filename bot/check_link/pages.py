@@ -3,6 +3,7 @@
 A GET starts and counts nothing, because mail scanners and previews open links. No cookie is set or read.
 """
 
+import asyncio
 import logging
 import re
 import time
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 # A form of another site cannot send it; a script there needs a permission (CORS preflight) that it does not get.
 MARK: Final = "X-Lineman-Check"
+BODY_SECONDS: Final = 30.0  # for the whole body, over a slow line, too
 CLOSED: Final = 404
 BUSY: Final = 429
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -176,14 +178,18 @@ def _token(request: web.Request) -> str:
 
 
 async def _body(request: web.Request) -> bytes:
-    """Read the body, up to its limit."""
+    """Read the body, up to its limits of size and time."""
     body = bytearray()
     if (request.content_length or 0) > LARGEST:
         raise RefusedError(413)
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > LARGEST:
-            raise RefusedError(413)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > LARGEST:
+                    raise RefusedError(413)
+    except TimeoutError:
+        raise RefusedError(408) from None
     return bytes(body)
 
 

@@ -5,7 +5,6 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
 
 from aiohttp import web
 
@@ -15,14 +14,10 @@ from bot.check_link.service import CheckService
 from bot.check_link.settings import CheckSettings
 from bot.diagnosis.engine import Engine
 from bot.errors import UsageError
-from bot.http_log import HttpServerLog
+from bot.http_server import open_server
 from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
-
-SHUTDOWN: Final = 5.0  # seconds for requests in progress
-IDLE: Final = 75.0  # seconds that a connection may be idle. Proxies in front keep theirs for 60 seconds.
-LINGER: Final = 2.0  # seconds in which the rest of a refused body is read, so that its sender gets the answer
 
 
 async def serve_checks(
@@ -51,26 +46,14 @@ async def serving(
     pages = web.Application()
     CheckPages(service, files or PageFiles.load()).add_to(pages)
     pages.router.add_get("/healthz", _alive)
-    runner = web.AppRunner(
-        pages,
-        access_log=None,  # it would write the links
-        logger=HttpServerLog(log),
-        shutdown_timeout=SHUTDOWN,
-        keepalive_timeout=IDLE,
-        lingering_time=LINGER,
-        auto_decompress=False,
-    )
-    await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise UsageError(
-                f"Cannot listen on {host}:{port}: {error.strerror}. Choose another PORT."
-            ) from error
-        yield runner.addresses[0][1]
+        server = await open_server(pages, host, port, log)
+    except OSError as error:
+        raise UsageError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another PORT.") from error
+    try:
+        yield server.port
     finally:
-        await runner.cleanup()
+        await server.close()
 
 
 async def _alive(_: web.Request) -> web.Response:

@@ -1,6 +1,7 @@
 """The metrics of bot, hub, and relay for Prometheus; off unless an address is set. docs/operations.md lists them."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import accumulate
@@ -102,7 +103,9 @@ async def metrics_served(
     except ValueError:
         raise MetricsError(f"{setting} must be an address such as {EXAMPLE}.") from None
     try:  # 60 ms to import, and off by default
-        from prometheus_client import CollectorRegistry, start_http_server
+        from prometheus_client import CollectorRegistry, make_wsgi_app
+
+        from probes.protocol.metrics_server import MetricsServer
     except ImportError:
         raise MetricsError(
             f"{setting} needs the package prometheus-client. Install it, or unset it."
@@ -110,9 +113,10 @@ async def metrics_served(
     registry = CollectorRegistry()
     registry.register(MetricsCollector(service, gauges, asyncio.get_running_loop(), tally))
     try:
-        server, _ = start_http_server(port, host, registry)
+        server = MetricsServer((host, port), make_wsgi_app(registry))
     except OSError as error:
         raise MetricsError(f"{setting}: cannot listen on {host}:{port}: {error.strerror or error}.") from None
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     try:
         yield host, server.server_port
     finally:

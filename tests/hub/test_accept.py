@@ -10,7 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.relays.hub.accept import APART, PROOF, Acceptor, WaitingConnection, WaitingRoom, address_group
+from bot.connection_limits import address_group
+from bot.relays.hub.accept import APART, PROOF, Acceptor, WaitingConnection, WaitingRoom
 
 
 @dataclass

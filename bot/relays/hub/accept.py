@@ -6,9 +6,7 @@ Each connection is counted from its acceptance, before TLS, until it has proved 
 import asyncio
 import contextlib
 import errno
-import ipaddress
 import logging
-import resource
 import socket
 import ssl
 import struct
@@ -17,12 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from bot.connection_limits import ForwardingProtocol, address_group, most_connections, most_per_address
 from bot.logs import LogThrottle
 
 log: Final = logging.getLogger(__name__)
 
 PROOF: Final = 10.0  # seconds for TLS, the headers, and the greeting together
-MOST: Final = 1_000  # connections that wait at one time, and at most a quarter of the process's descriptors
 APART: Final = 0.003  # seconds between two connections with TLS: a handshake takes about a third of that
 PAUSE: Final = 1.0  # seconds until the next attempt after an error of accept(), as without free descriptors
 _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: refused connections leave nothing behind
@@ -95,55 +93,8 @@ class WaitingRoom:
 
 def make_waiting_room() -> WaitingRoom:
     """Make the room for this process, by its limit of descriptors."""
-    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = MOST if descriptors == resource.RLIM_INFINITY else max(8, min(MOST, descriptors // 4))
-    return WaitingRoom(most, max(2, most // 4))
-
-
-def address_group(peer: object) -> str:
-    """Return what counts as one address: an IPv4 address, the /64 of an IPv6 address, or "" for a Unix socket."""
-    if not isinstance(peer, tuple):
-        return ""
-    address = ipaddress.ip_address(str(peer[0]).partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
-    return str(address)
-
-
-class CountedProtocol(asyncio.Protocol):
-    """Passes everything on to *handler*, and tells the room when the connection has ended."""
-
-    __slots__ = ("_handler", "_lost")
-
-    def __init__(self, handler: asyncio.Protocol, lost: Callable[[], None]) -> None:
-        self._handler, self._lost = handler, lost
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Pass it on."""
-        self._handler.connection_made(transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Pass it on."""
-        self._handler.data_received(data)
-
-    def eof_received(self) -> bool | None:
-        """Pass it on."""
-        return self._handler.eof_received()
-
-    def pause_writing(self) -> None:
-        """Pass it on."""
-        self._handler.pause_writing()
-
-    def resume_writing(self) -> None:
-        """Pass it on."""
-        self._handler.resume_writing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Pass it on, and count the connection no longer."""
-        self._lost()
-        self._handler.connection_lost(exc)
+    most = most_connections()
+    return WaitingRoom(most, most_per_address(most))
 
 
 class Acceptor:
@@ -196,7 +147,7 @@ class Acceptor:
         limit = PROOF if self._context else None
         try:
             transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: CountedProtocol(self._make_handler(), lambda: self._room.leave(waiting)),
+                lambda: ForwardingProtocol(self._make_handler(), lambda: self._room.leave(waiting)),
                 connection,
                 ssl=self._context,
                 ssl_handshake_timeout=limit,

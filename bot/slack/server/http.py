@@ -12,7 +12,6 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.diagnosis.engine import Engine
-from bot.http_log import HttpServerLog
 from bot.logs import LogThrottle
 from bot.slack.server.signed_request import LARGEST, RequestRefused, read_signature, read_signed
 from bot.slack.state.context import AppContext
@@ -24,11 +23,6 @@ log = logging.getLogger(__name__)
 AddPages: TypeAlias = Callable[[web.Application, Engine, Store], None]
 
 EVENTS: Final = "/slack/events"
-SHUTDOWN: Final = 5.0  # seconds for requests in progress
-# Seconds that a connection may be idle, or take for its headers. Proxies in front keep theirs for 60 seconds.
-IDLE: Final = 75.0
-# Seconds in which the rest of a refused body is read and dropped, so that its sender gets the answer.
-LINGER: Final = 2.0
 
 
 def make_pages(
@@ -114,23 +108,3 @@ def _without_body(request: web.Request) -> AsyncBoltRequest:
         query=request.query_string,
         headers=request.headers,  # type: ignore[arg-type]  # as in Bolt's own adapter
     )
-
-
-async def open_pages(pages: web.Application, host: str, port: int) -> web.AppRunner:
-    """Start to listen; call the runner's `cleanup` to stop."""
-    runner = web.AppRunner(
-        pages,
-        access_log=None,
-        logger=HttpServerLog(log),
-        shutdown_timeout=SHUTDOWN,
-        keepalive_timeout=IDLE,
-        lingering_time=LINGER,
-        auto_decompress=False,  # Slack compresses nothing; before the signature is checked, nothing is unpacked
-    )
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError:
-        await runner.cleanup()
-        raise
-    return runner

@@ -18,6 +18,7 @@ from bot.background import PeriodicTask
 from bot.check_link.settings import URL as CHECK_URL
 from bot.check_link.settings import CheckSettings, read_check_settings
 from bot.diagnosis.engine import Engine, load_engine
+from bot.http_server import HttpServer, open_server
 from bot.language.llm_settings import read_endpoint
 from bot.rate_limit import RateLimits, RequestLimiter
 from bot.relays.access_rules import load_access
@@ -39,7 +40,7 @@ from bot.slack.runtime.worker_thread import WorkerThread
 from bot.slack.server.app import make_app
 from bot.slack.server.bot_metrics import bot_metrics
 from bot.slack.server.housekeeping import HOUSEKEEPING, repeated_tasks
-from bot.slack.server.http import AddPages, make_pages, open_pages
+from bot.slack.server.http import AddPages, make_pages
 from bot.slack.server.open_store import open_store
 from bot.slack.state.context import AppContext
 from bot.slack.state.health import Readiness
@@ -196,22 +197,21 @@ async def _listen(
         stack.push_async_callback(sockets.close)
         await sockets.open()
         say("Connected.")
-    runner = None
+    server: HttpServer | None = None
     if sockets is None or settings.port or context.workspaces.flow:
         health = Readiness(context, sockets.connected if sockets else None, background)
         pages = make_pages(health, None if sockets else app, context, settings.signing_secret, add_pages)
         try:
-            runner = await open_pages(pages, settings.host, settings.port or PORT)
+            server = await open_server(pages, settings.host, settings.port or PORT, log)
         except OSError as error:
             raise cannot_listen(settings.host, settings.port or PORT, error) from None
-        stack.push_async_callback(runner.cleanup)
-        say(f"Listening on {settings.host}:{runner.addresses[0][1]}.")
+        stack.push_async_callback(server.close)
+        say(f"Listening on {settings.host}:{server.port}.")
 
     async def hush() -> None:
         if sockets:
             await sockets.stop_reading()
-        elif runner:
-            for site in tuple(runner.sites):
-                await site.stop()
+        elif server:
+            server.stop_listening()
 
     return hush

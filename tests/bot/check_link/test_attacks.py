@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.check_link import pages
 from bot.check_link.limits import LinkLimits
 from bot.storage.links_table import new_token
 from tests.bot.check_link.conftest import ORIGIN, Checked, config_in
@@ -189,6 +190,21 @@ async def test_oversized_without_length(checked: Checked) -> None:
     headers["Content-Type"] = "application/json"
     async with checked.session.post(url, data=chunks(), headers=headers) as answer:
         assert answer.status == 413
+
+
+async def test_body_without_an_end(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that does not come to its end is given up after `BODY_SECONDS`."""
+    monkeypatch.setattr(pages, "BODY_SECONDS", 0.01)
+    begun = asyncio.Event()
+
+    async def chunks() -> Any:
+        yield b"{"
+        await begun.wait()
+
+    url, headers = f"{checked.base}/check/{checked.token}/start", {"Origin": ORIGIN, "X-Lineman-Check": "1"}
+    headers["Content-Type"] = "application/json"
+    async with asyncio.timeout(5), checked.session.post(url, data=chunks(), headers=headers) as answer:
+        assert answer.status == 408
 
 
 async def test_tampering(checked: Checked) -> None:

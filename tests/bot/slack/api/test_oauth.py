@@ -1,5 +1,6 @@
 """Installing into workspaces and organisations, from the page to the first answer; tokens that end; farewells."""
 
+import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,8 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bot.slack.server.http import make_pages, open_pages
+from bot.http_server import open_server
+from bot.slack.server.http import make_pages
 from bot.slack.state.health import Readiness
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay
@@ -68,8 +70,10 @@ class Site:
 @asynccontextmanager
 async def site(slack: FakeSlack, serving: Serving, **more: str) -> AsyncIterator[Site]:
     async with serving(slack, MadeUpRelay(SIGNALING_SHUT), **OAUTH, **more) as here:
-        runner = await open_pages(make_pages(Readiness(here.context), None, here.context), HOST, 0)
-        base = f"http://{HOST}:{runner.addresses[0][1]}"
+        server = await open_server(
+            make_pages(Readiness(here.context), None, here.context), HOST, 0, logging.getLogger(__name__)
+        )
+        base = f"http://{HOST}:{server.port}"
         slack.redirect_url = f"{base}/slack/oauth_redirect"
         # browsers count loopback as secure; this one has to be told
         jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(base))
@@ -77,7 +81,7 @@ async def site(slack: FakeSlack, serving: Serving, **more: str) -> AsyncIterator
             async with aiohttp.ClientSession(cookie_jar=jar) as browser:
                 yield Site(here, base, browser)
         finally:
-            await runner.cleanup()
+            await server.close()
 
 
 def kept(database: str) -> str:

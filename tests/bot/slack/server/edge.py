@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bot.http_server import open_server
 from bot.logs import FORMAT
 from bot.slack.api.settings import read_slack_settings
 from bot.slack.server.app import make_app
-from bot.slack.server.http import EVENTS, make_pages, open_pages
+from bot.slack.server.http import EVENTS, make_pages
 from bot.slack.server.server import open_context
 from bot.slack.state.health import Readiness
 from tests.bot.slack.made_up_engine import MadeUpRelay, made_up_desk
@@ -81,11 +82,11 @@ async def open_edge(folder: Path) -> AsyncIterator[Edge]:
                 await context.workspaces.get("")
                 app = make_app(settings, context)
                 pages = make_pages(Readiness(context), app, context, settings.signing_secret)
-                runner = await open_pages(pages, HOST, 0)
+                server = await open_server(pages, HOST, 0, logging.getLogger(__name__))
                 try:
-                    yield Edge(slack, runner.addresses[0][1], written)
+                    yield Edge(slack, server.port, written)
                 finally:
-                    await runner.cleanup()
+                    await server.close()
     finally:
         logging.getLogger().removeHandler(handler)
 

@@ -15,7 +15,8 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.slack.server import http, signed_request
+from bot import http_server
+from bot.slack.server import signed_request
 from bot.slack.server.signed_request import NO_SIGNATURE, UNFINISHED, UNREADABLE, UNSIGNED
 from tests.bot.slack.server.edge import (
     ANSWER,
@@ -151,8 +152,8 @@ async def test_body_without_an_end(
 
 @pytest.mark.parametrize("begun", [b"", b"POST /slack/events HTTP/1.1\r\nHost: x\r\n"])
 async def test_headers_without_an_end(tmp_path: Path, begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that says nothing, or adds header after header, is closed after `IDLE` seconds."""
-    monkeypatch.setattr(http, "IDLE", 0.1)
+    """A connection that says nothing is closed after `IDLE` seconds, one that adds header after header sooner."""
+    monkeypatch.setattr(http_server, "IDLE" if not begun else "PATIENCE", 0.1)
     async with open_edge(tmp_path) as edge:
         reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
 
