@@ -25,6 +25,7 @@ GATE = (
     "field-fresh-5.tsv",
     "field-fresh-6.tsv",
     "field-fresh-7.tsv",
+    "field-fresh-8.tsv",
 )
 
 
