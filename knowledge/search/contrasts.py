@@ -49,6 +49,12 @@ _OFF: Final = re.compile(
     r"clos(?:ed|ing))\b",
     re.IGNORECASE,
 )
+# What is off or absent, in a clause after one about the VPN: "without works", "when it is off all is well".
+_WITHOUT_IT: Final = re.compile(
+    r"\bwithout(?: it| one)?\b[^a-z]*$|\bwithout(?: \w{2,4})? (?:works|fine|ok|no problem)\b"
+    r"|\b(?:when|if|once|as soon as)\b[^.,]{0,12}\boff\b|\boff (?:it )?works\b",
+    re.IGNORECASE,
+)
 _INSIDE: Final = re.compile(r"\b(?:inside|within|through|over|on|with) it\b", re.IGNORECASE)
 _MOBILE: Final = re.compile(
     r"\b(?:mobile (?:data|network|internet)|mobiles? data|cellular|[345]g|lte|hot ?spots?|"
@@ -127,9 +133,7 @@ def _place(clause: str, before: str) -> str:
     """Return where *clause* is about; "without" alone continues with the place *before*."""
     if VPN.search(clause):
         return "no-vpn" if _OFF.search(clause) else "vpn"
-    if before == "vpn" and re.search(
-        r"\bwithout(?: it| one)?\s*$|\bwithout(?: it| one)?\b[^a-z]*$", clause, re.IGNORECASE
-    ):
+    if before == "vpn" and _WITHOUT_IT.search(clause):
         return "no-vpn"
     if before in ("vpn", "no-vpn") and _INSIDE.search(clause):
         return "vpn"

@@ -21,6 +21,12 @@ _WORD: Final = re.compile(r"[a-z][a-z']*")
 _KANA: Final = re.compile("[\u3040-\u30ff]")
 # Cyrillic, Greek, Hebrew, Arabic, Indic and Thai letters, Hangul, and Chinese.
 _OTHER_LETTER: Final = re.compile("[\u0370-\u052f\u0590-\u0e7f\u1100-\u11ff\u4e00-\u9fff\uac00-\ud7af]")
+_KANJI: Final = "\u3005-\u30ff\u4e00-\u9fff"
+# English words in a Japanese sentence have no spaces around them, and its clauses end with other marks.
+_JOINED: Final = re.compile(f"(?<=[a-z0-9])(?=[{_KANJI}])|(?<=[{_KANJI}])(?=[a-z0-9])", re.IGNORECASE)
+_STOPS: Final = str.maketrans({"\u3002": ". ", "\u3001": ", "})
+# "Con la VPN no, sin ella sí": a yes at the end of a clause; elsewhere, the word means "if" or "oneself".
+_YES: Final = re.compile(r"\b(?:s[i\u00ec\u00ed]|sim|oui)(?=\s*(?:$|[.,;!\n]))", re.IGNORECASE)
 _SHORTEST: Final = 2  # words of the language, and more of them than English ones
 
 
@@ -66,7 +72,7 @@ def to_english(text: str, language: str, *, asking: bool = False) -> str:
     """
     if language not in _languages():
         return text
-    sentence = _bare(text[:LONGEST])
+    sentence = _bare(_YES.sub(" yes ", text[:LONGEST]) if language in ("es", "it", "pt", "fr") else text[:LONGEST])
     says = _patterns(language, asking=asking)
     for number, (pattern, _) in enumerate(says):  # marked first, so that no English word is replaced again
         sentence = pattern.sub(f" {chr(_MARK + number)} ", sentence)
@@ -76,6 +82,8 @@ def to_english(text: str, language: str, *, asking: bool = False) -> str:
     english = re.sub(
         f"[{chr(_MARK)}-{chr(_MARK + len(says))}]", lambda mark: says[ord(mark[0]) - _MARK][1], sentence
     )
+    if language == "ja":
+        english = _JOINED.sub(" ", english.translate(_STOPS))
     return re.sub(r"[ \t]+", " ", english)
 
 

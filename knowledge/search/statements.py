@@ -110,6 +110,8 @@ def read_statements(text: str) -> Statements:
     _judge_vpn(found, works, fails)
     _judge_places(found, works, fails)
     _deny(found)
+    if fails & {"vpn", "no-vpn"} == {"vpn"} and "vpn" not in {*works, *found.denied}:
+        found.add(0.7, "vpn-in-the-way")
     if "microphone" in found.denied and _NOT_HEARD.search(found.text):
         found.add(1.6, "microphone-unavailable")  # allowed, and perhaps the wrong one
         found.add(-0.6, "media-udp-one-way")

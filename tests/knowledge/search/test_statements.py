@@ -200,6 +200,21 @@ def test_denials_of_other_languages_are_read(text: str) -> None:
     assert read_statements(to_english(text, language_of(text))).points.get("vpn-in-the-way", 0.0) < 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "con VPN no hay voz, sin VPN sí",
+        "com VPN não há som, sem ela funciona",
+        "mit VPN kein Ton, ohne läuft alles",
+        "con la VPN non si sente niente, se la spengo funziona",
+        "VPNにつなぐと音が聞こえません。VPNを切ると正常です",
+    ],
+)
+def test_a_vpn_that_fails_is_blamed_in_other_languages(text: str) -> None:
+    """A yes without a verb, a pronoun for the VPN, and other stops say where it works, too."""
+    assert read_statements(to_english(text, language_of(text))).points["vpn-in-the-way"] > 0
+
+
 @pytest.mark.parametrize("text", ["звонки не работают в офисе", "通话没有声音", "통화가 연결되지 않습니다"])
 def test_a_language_that_is_not_read_has_no_id(text: str) -> None:
     """Text in other letters is not called English."""
