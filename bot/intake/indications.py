@@ -81,14 +81,18 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     (_ANY, ("registration_unavailable",), ("service-failing",)),
     (_ANY, ("packet_loss",), ("packet-loss", "quality-poor")),
     (_ANY, ("poor_quality",), ("quality-poor", "packet-loss")),
-    (_ANY, ("hangup",), ("call-outcome",)),
+    (_ANY, ("hangup", "call_declined"), ("call-outcome",)),
+    (_ANY, ("callee_unknown",), ("number-wrong", "twiml-app-wrong", "call-outcome")),
+    (_ANY, ("call_forbidden",), ("account-restricted", "caller-id-invalid", "call-outcome")),
+    (_ANY, ("service_error",), ("service-failing", "webhook-slow")),
+    (_ANY, ("silent_stream",), ("microphone-unavailable", "media-udp-one-way")),
     (_ANY, ("app_error",), ("app-error",)),
     (_ANY, (*_SHUT, Failure.CONNECTION_RESET), ("signaling-blocked", "registration-blocked", "no-network")),  # no host
 )  # fmt: skip
 
 # They concern one call beside others, or happen on healthy networks as well.
 _WEAK: Final = frozenset({"insights-blocked", "packet-loss", "quality-poor"})
-_WEAK_SIGNS: Final = frozenset({"autoplay_notice", "input_silent"})  # a muted call has one level, too
+_WEAK_SIGNS: Final = frozenset({"autoplay_notice", "input_silent", "silent_stream"})  # a muted call has one level, too
 # They say that signaling failed, and not why. Any other sign says more.
 _VAGUE: Final = frozenset({"websocket_failed", Failure.WEBSOCKET_CLOSED.value})
 # These say by themselves what is wrong.

@@ -13,7 +13,7 @@ from bot.intake.parsing.call_sids import find_call_sids
 from bot.intake.parsing.decode import decode, plain
 from bot.intake.parsing.line_search import shortened
 from bot.intake.preflight_report import PreflightReport
-from bot.intake.readers import check_page, observe_event, observe_logs, observe_tool, unrelated_json
+from bot.intake.readers import check_page, observe_call, observe_event, observe_logs, observe_tool, unrelated_json
 from bot.intake.readers.log import LONGEST, log_says, read_log
 from bot.intake.readers.rtc_diagnostics import NO_CALL, edge_results, failed_edges
 from bot.intake.readers.sdk_error import error_says, merge_errors, read_error
@@ -39,6 +39,7 @@ class _Found:
     reports: list[PreflightReport] = field(default_factory=list)
     errors: list[PreflightReport] = field(default_factory=list)
     pasted: dict[str, Observation] = field(default_factory=dict)
+    calls: dict[str, Observation] = field(default_factory=dict)  # what the service's own data show
     check: str = ""  # the last one
     logs: list[Segment] = field(default_factory=list)
     unread: list[Segment] = field(default_factory=list)  # text that no reader of values or tools has read
@@ -132,6 +133,7 @@ def _read_value(item: Segment, found: _Found) -> None:
         return
     if report := read_insights(value):
         found.errors.append(report)
+        found.calls |= observe_call(value)
         found.pieces.append(Piece("error", lines, insights_says(report)))
         return
     if edge_results(value):
@@ -171,7 +173,7 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
     log = read_log(_joined(found.logs if reports else found.unread), known)
     logs = [log] if log else []
     lines = observe_logs(plain("\n".join(item.text for item in found.unread)))
-    pasted = (*found.pasted.values(), *lines.values())
+    pasted = (*found.pasted.values(), *found.calls.values(), *lines.values())
     parts: dict[ReadingKind, str] = {
         **({"report": check_page.SAYS} if found.check else {}),
         **({"report": report_says(reports)} if reports else {}),

@@ -18,6 +18,7 @@ from bot.intake.readers import (
     dig,
     firewall,
     host_status,
+    insights_signs,
     iperf,
     java_exception,
     netcat,
@@ -176,6 +177,11 @@ def observe_logs(text: str) -> dict[str, Observation]:
 def observe_event(value: object) -> dict[str, Observation]:
     """Read an event that an SDK sends to Insights. Return an observation for each failure that it shows, by step."""
     return _by_sign("event of the SDK", sdk_event.read_event(value), MOST)
+
+
+def observe_call(value: object) -> dict[str, Observation]:
+    """Read what the service's data of one call show beside errors. Return an observation for each sign, by step."""
+    return _by_sign("Voice Insights", insights_signs.read_insights_signs(value), MOST)
 
 
 def observe_capture(source: bytes) -> dict[str, Observation]:

@@ -14,7 +14,7 @@ _MOST: Final = 500  # samples of one event
 _SILENT: Final = "the device sent audio and received none"
 
 # (group, name): the sign, and what it means.
-_EVENTS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+EVENTS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("get-user-media", "denied"): ("microphone_denied", "the microphone is not allowed"),
     ("get-user-media", "failed"): ("microphone_missing", "the microphone could not be opened"),
     ("ice-connection-state", "failed"): ("ice_failed", "no path for media was found"),
@@ -37,13 +37,13 @@ def read_event(value: Any) -> Iterator[tuple[str, int, ToolFacts]]:
     """Yield the failure that an event shows, or that its samples or a sample alone show."""
     event = FieldMap(value)
     group, name = event.text("group", longest=60).casefold(), event.text("name", longest=60).casefold()
-    if (group, name) in _EVENTS and ("publisher" in event or "payload" in event):
-        sign, bad = _EVENTS[group, name]
-        yield "", 0, _facts(sign, bad)
+    if (group, name) in EVENTS and ("publisher" in event or "payload" in event):
+        sign, bad = EVENTS[group, name]
+        yield "", 0, facts_of(sign, bad)
     payload = event.take("payload")
     samples = payload if isinstance(payload, list) else [value]
     if any(_is_silent(FieldMap(sample)) for sample in samples[:_MOST][-1:]):
-        yield "", 0, _facts("one_way", _SILENT)
+        yield "", 0, facts_of("one_way", _SILENT)
 
 
 def _is_silent(sample: FieldMap) -> bool:
@@ -52,5 +52,6 @@ def _is_silent(sample: FieldMap) -> bool:
     return received == 0 and sent is not None and sent >= _SENT
 
 
-def _facts(sign: str, bad: str) -> ToolFacts:
+def facts_of(sign: str, bad: str) -> ToolFacts:
+    """Return the facts of a failure: its *sign*, and *bad*, what it means. Audio one way concerns media."""
     return {"sign": sign, "bad": bad, **({"service": "media"} if sign == "one_way" else {})}

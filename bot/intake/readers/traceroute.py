@@ -18,7 +18,7 @@ from probes.protocol.failures import Failure
 _HEAD: Final = (
     r"^traceroute to \S|^Tracing route to |^Routenverfolgung zu |^Traza a |^Détermination de l.itinéraire"
     r"|^Rastreando a rota"
-    r"|^Traccia instradamento|^HOST: .*Loss%|^Start: \d{4}-"
+    r"|^Traccia instradamento|^HOST: .*Loss%|^Start: \d{4}-|^\s*My traceroute\s+\[v"
 )
 # Its own error, or that of the system. "ping: name: Name or service not known" is of another tool.
 _FAILED: Final = (
@@ -39,12 +39,12 @@ LINES: Final = LazyPattern(
     COMMAND.format(command=r"(?:traceroute|tracert|tracepath|mtr)")
     + rf"|{_HEAD}|{_FAILED}|{_WINMTR}|^(?:over a maximum of|über maximal|sobre un máximo|avec un maximum|com no máximo)"
     r"|^\s*\d{1,2}\s+(?:\*|<?\d+(?:[.,]\d+)? ?ms|\S+ \([\d.:a-f]+\)|\d{1,3}(?:\.\d{1,3}){3}\s)"
-    r"|^\s*\d{1,2}\.(?:\|--|\s+AS)"
+    r"|^\s*\d{1,2}\.(?:\|--|\s+AS|\s+\S+(?: \(\S+\))?\s+\d{1,3}\.\d%)"
     r"|^(?:Trace complete|Ablaufverfolgung beendet|Traza completa|Itinéraire déterminé|Rastreamento concluído)",
     re.IGNORECASE,
 )
 # With `-z`, the number of the network comes first, and with `-b` the address comes after the name.
-_MTR_HOP: Final = r"\d{1,2}\.(?:\|-- |\s+AS\S+\s+)"
+_MTR_HOP: Final = r"\d{1,2}\.(?:\|-- |\s+AS\S+\s+|\s+)"  # the last one: of the table on the screen
 _COUNTED: Final = LazyPattern(
     rf"^\s*{_MTR_HOP}(\S+)(?:[ \t]+\(\S+\))?\s+(\d{{1,3}}(?:\.\d)?)%?\s+(\d{{1,5}})\b", re.MULTILINE
 )
@@ -56,7 +56,7 @@ _TEMPORARY: Final = "Temporary failure in name"
 _NO_ROUTE: Final = re.compile(r"Network is unreachable|General failure|Allgemeiner Fehler")
 _LOSS: Final = (3.0, 90.0)  # percent; with more, the end does not answer at all
 _ENOUGH: Final = 10  # packets
-_HOP: Final = LazyPattern(r"^\s*(\d{1,2})(?:\.\|--|\. +AS\S+|\s)\s*(.{1,300})$", re.MULTILINE)
+_HOP: Final = LazyPattern(r"^\s*(\d{1,2})(?:\.\|--|\. +AS\S+|\.?\s)\s*(.{1,300})$", re.MULTILINE)
 
 
 def read_traceroute(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
@@ -68,6 +68,7 @@ def read_traceroute(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
         first = part.partition("\n")[0]
         is_udp = bool(_OVER_UDP.search(first)) or (is_udp and first.startswith(("HOST", "Start")))
         host = host if first.startswith(("HOST", "Start")) else host_in(first) or host
+        host = host or _end_of_report(part)
         hops = _HOP.findall(part)
         if host and _UNNAMED.search(part):
             sign = Failure.DNS_TIMEOUT_ERROR if _TEMPORARY in part else Failure.DNS_NO_ANSWER
@@ -110,6 +111,12 @@ def _route(
     elif _NO_ROUTE.search(part):
         facts |= {"sign": Failure.NETWORK_UNREACHABLE.value, "bad": "this host had no route"}
     return facts
+
+
+def _end_of_report(part: str) -> str:
+    """Return the name of the last hop that mtr counted: a report without its command names the target only there."""
+    hops = _COUNTED.findall(part)
+    return next(iter(names_in(hops[-1][0])), "") if hops else ""
 
 
 def _loss_at_the_end(part: str) -> float | None:

@@ -176,6 +176,36 @@ def test_a_summary_of_voice_insights() -> None:
     assert ([fault.code for fault in report.faults], report.codec) == (["53405"], "opus")
 
 
+@pytest.mark.parametrize(
+    ("call", "first"),
+    [
+        ({"call_state": "busy"}, "call-outcome"),
+        ({"call_state": "fail", "properties": {"last_sip_response_num": 404}}, "number-wrong"),
+        ({"call_state": "fail", "properties": {"last_sip_response_num": 503}}, "service-failing"),
+        ({"call_state": "completed", "tags": ["ice_failure"]}, "media-udp-blocked"),
+        ({"call_state": "canceled", "tags": ["ice_failure"]}, "media-udp-blocked"),
+        ({"call_state": "completed", "tags": ["high_jitter", "high_packet_loss"]}, "packet-loss"),
+        ({"call_state": "completed", "properties": {"last_sip_response_num": 200}}, "none"),
+    ],
+)
+def test_how_a_call_ended_in_voice_insights(call: dict[str, Any], first: str) -> None:
+    """Without an error, the end of the call and its tags rank causes, and prove nothing."""
+    summary = {"call_sid": SID, "call_type": "client", "processing_state": "complete", **call}
+    match = read(json.dumps(summary), VOCABULARY, KNOWLEDGE).match
+    assert (match.verdict, next((item.cause for item in match.causes), "none")) == (
+        "none" if first == "none" else "close",
+        first,
+    )
+
+
+def test_a_state_of_voice_insights_does_not_explain_an_error() -> None:
+    """A call that the app canceled after an error is no outcome of the other side."""
+    summary = {"call_sid": SID, "processing_state": "complete", "call_state": "canceled",
+               "sdk_edge": {"error": {"code": 53405, "message": "Media connection failed"}}}  # fmt: skip
+    match = read(json.dumps(summary), VOCABULARY, KNOWLEDGE).match
+    assert match.causes[0].cause != "call-outcome"
+
+
 def test_each_edge_of_rtc_diagnostics() -> None:
     """An edge that failed is a report, too."""
     good = {
