@@ -266,6 +266,14 @@ def test_a_number_of_something_else_is_no_code(text: str) -> None:
         ("RTCPeerConnection: connectionState failed after 15 seconds", "media-udp-blocked"),
         ("dtlsTransport state failed", "dtls-failing"),
         ("La hora del ordenador está mal y no se registra", "clock-skew"),
+        ("the service desk's number is engaged every time I dial", "call-outcome"),
+        ("callers sound like a dalek", "quality-poor"),
+        ("at noon the ping jumps to 900 ms and calls are useless", "quality-poor"),
+        ("each 60 minutes the web phone is offline, F5 cures it", "token-expired"),
+        ("on Flutter with the screen off nobody hears me", "app-error"),
+        ("choppy audio over RDP, on her own laptop it is clear", "vdi"),
+        ("31201: this token does not permit outbound calls", "token-without-grant"),
+        ("as soon as the VPN is up I can't hear the caller", "vpn-in-the-way"),
     ],
 )
 def test_turns_of_speech_point_to_their_cause(text: str, first: str) -> None:
