@@ -92,7 +92,9 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
 
 # They concern one call beside others, or happen on healthy networks as well.
 _WEAK: Final = frozenset({"insights-blocked", "packet-loss", "quality-poor"})
-_WEAK_SIGNS: Final = frozenset({"autoplay_notice", "input_silent", "silent_stream"})  # a muted call has one level, too
+_WEAK_SIGNS: Final = frozenset(
+    {"autoplay_notice", "input_silent", "silent_stream"}
+)  # a muted call has one level, too
 # They say that signaling failed, and not why. Any other sign says more.
 _VAGUE: Final = frozenset({"websocket_failed", Failure.WEBSOCKET_CLOSED.value})
 # These say by themselves what is wrong.

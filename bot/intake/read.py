@@ -13,7 +13,14 @@ from bot.intake.parsing.call_sids import find_call_sids
 from bot.intake.parsing.decode import decode, plain
 from bot.intake.parsing.line_search import shortened
 from bot.intake.preflight_report import PreflightReport
-from bot.intake.readers import check_page, observe_call, observe_event, observe_logs, observe_tool, unrelated_json
+from bot.intake.readers import (
+    check_page,
+    observe_call,
+    observe_event,
+    observe_logs,
+    observe_tool,
+    unrelated_json,
+)
 from bot.intake.readers.log import LONGEST, log_says, read_log
 from bot.intake.readers.rtc_diagnostics import NO_CALL, edge_results, failed_edges
 from bot.intake.readers.sdk_error import error_says, merge_errors, read_error

@@ -28,7 +28,8 @@ _NAMES: Final = {
     "<works>": (
         r"(?:\b(?:works?|worked|working|there is (?:sound|audio|voice)|(?:it|they|he|she|we) (?:does|do)(?! not|n't)|"
         r"(?:is|are|was) (?:fine|ok|okay|good)|no problems?|connects|funktionier\w+|geht|klappt|funciona\w*|"
-        r"fonctionne\w*|marche\w*|funziona\w*|alles (?:gut|ok|bestens|in ordnung)|problemlos|tod[oa]s? (?:va |van )?bien|"
+        r"fonctionne\w*|marche\w*|funziona\w*|alles (?:gut|ok|bestens|in ordnung)|problemlos|"
+        r"tod[oa]s? (?:va |van )?bien|"
         r"va bien|ça va|tudo (?:bem|certo|ok)|tutto (?:va )?(?:bene|ok)|perfe[ck]t[oe]?|perfeito|"
         r"(?:sí|sì|sim|oui)(?=\s*(?:$|[.,;!])))\b|\u52d5\u304d\u307e\u3059|\u52d5\u304f|\u7e4b\u304c\u308a)"
     ),

@@ -72,7 +72,9 @@ def to_english(text: str, language: str, *, asking: bool = False) -> str:
     """
     if language not in _languages():
         return text
-    sentence = _bare(_YES.sub(" yes ", text[:LONGEST]) if language in ("es", "it", "pt", "fr") else text[:LONGEST])
+    sentence = _bare(
+        _YES.sub(" yes ", text[:LONGEST]) if language in ("es", "it", "pt", "fr") else text[:LONGEST]
+    )
     says = _patterns(language, asking=asking)
     for number, (pattern, _) in enumerate(says):  # marked first, so that no English word is replaced again
         sentence = pattern.sub(f" {chr(_MARK + number)} ", sentence)
