@@ -1,6 +1,7 @@
 """Run `lineman hub`: accept relays until a signal stops it."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -31,6 +32,10 @@ from probes.protocol.metrics import HUB, MetricsError, metrics_served
 log: Final = logging.getLogger(__name__)
 
 PORT: Final = 8443
+
+# How often Python looks for unused objects. It follows the number of objects, of which thousands of relays have many:
+# with Python's own values (700, 10, 10), that took a seventh of the time in which 1,600 of them connected.
+_GARBAGE: Final = (50_000, 20, 20)
 
 
 def run_hub(words: Sequence[str]) -> int:
@@ -101,6 +106,8 @@ async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable
     """Serve until a signal arrives. *tell* receives the address once relays can connect."""
     names = settings.names
     over = asyncio.Event()
+    gc.freeze()  # what is loaded now stays
+    gc.set_threshold(*_GARBAGE)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)

@@ -83,8 +83,14 @@ class RelayConnections:
         """Ping the next part of the relays: each is pinged once per beat."""
         self._part = (self._part + 1) % self._parts
         part = tuple(self.sessions.values())[self._part :: self._parts]
+        full = []
+        for session in part:
+            if session.line.is_clear:
+                await self._ping(session)  # does not wait, and a task costs as much as the ping
+            else:
+                full.append(session)
         # At the same time: one that does not read must not make the others wait.
-        await asyncio.gather(*(self._ping(session) for session in part))
+        await asyncio.gather(*(self._ping(session) for session in full))
 
     async def _ping(self, session: RelaySession) -> None:
         if session.unanswered >= MISSED:
