@@ -28,8 +28,6 @@ class ResultRows(Protocol):
 class Database(Protocol):
     """One connection, inside a transaction if it is the one that writes."""
 
-    joins: str  # the aggregate that joins the texts of many rows: group_concat, or string_agg
-
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> ResultRows:
         """Run one statement."""
 
@@ -38,6 +36,12 @@ class Database(Protocol):
 
     def lock(self, name: str, /) -> bool:
         """Take a lock that no other process has until this transaction ends; False if another has it."""
+
+    def join_texts(self, sql: str, known: str, /) -> tuple[str, str | None]:
+        """Join the column `text` of all rows of *sql* with commas, in any order.
+
+        Returns a digest, and the text, or None if it is that of the digest *known*: then nothing has to be read.
+        """
 
     def data_version(self) -> str:
         """Return a text that changes whenever anything has been written to the database."""

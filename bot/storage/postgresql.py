@@ -3,6 +3,7 @@
 `psycopg` is an optional package: only an address of PostgreSQL imports this module.
 """
 
+import secrets
 import zlib
 from collections.abc import Sequence
 from functools import cache
@@ -40,15 +41,20 @@ _PATIENCE: Final = (
     "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 )
 _READ_ONLY: Final = "; SET default_transaction_read_only = on"
+# The sum does not depend on the order, which changes with every update. OFFSET 0: it is computed once.
+_JOIN: Final = (
+    "SELECT digest, CASE WHEN digest <> ? THEN joined END FROM ("
+    "SELECT concat(count(*), ' ', sum(hashtextextended(text, ?))) AS digest, coalesce(string_agg(text, ','), '') "
+    "AS joined FROM ({}) AS texts OFFSET 0) AS all_texts"
+)
 
 
 class PostgresDatabase:
     """One connection to a server."""
 
-    joins = "string_agg"
-
     def __init__(self, address: PostgresAddress, *, read_only: bool = False) -> None:
         """Connect once; `psycopg.Error` if that fails."""
+        self._seed = secrets.randbits(62)  # of digests: nobody can choose texts that have the same
         settings = _LIVENESS | conninfo_to_dict(address.url) | {"client_encoding": "UTF8"}
         # Statements are not prepared: that fails behind a pooler, and after a migration.
         self.connection = psycopg.connect(make_conninfo(**settings), autocommit=True, prepare_threshold=None)
@@ -72,6 +78,11 @@ class PostgresDatabase:
     def lock(self, name: str, /) -> bool:
         """Take a lock that no other process has until this transaction ends; False if another has it."""
         return bool(self.execute("SELECT pg_try_advisory_xact_lock(?)", (lock_key(name),)).fetchone()[0])
+
+    def join_texts(self, sql: str, known: str, /) -> tuple[str, str | None]:
+        """Join the column `text` of all rows of *sql*, and return a digest and the text, unless that is *known*."""
+        digest, text = self.execute(_JOIN.format(sql), (known, self._seed)).fetchone()
+        return digest, text
 
     def data_version(self) -> str:
         """Return a text that changes whenever a transaction that changed anything has ended."""

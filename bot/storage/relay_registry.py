@@ -21,7 +21,7 @@ from bot.storage.database import Database
 from bot.storage.db_writer import Writer
 from bot.storage.last_heard import LastHeard, store_heard
 from bot.storage.relay_name_rules import check_names
-from bot.storage.valid_names import read_valid_names
+from bot.storage.valid_names import ValidNames
 from probes.protocol.json_codec import dump, load
 from probes.protocol.keys import Identity
 from probes.protocol.model import USER_NETWORK
@@ -61,6 +61,7 @@ class RelayRegistry(AuditTable):
     def __init__(self, writer: Writer) -> None:
         super().__init__(writer)
         self._by_key = BatchedLookup(self._of_keys)
+        self._valid_names = ValidNames()
 
     @classmethod
     def open(cls, address: DatabaseAddress, *, reads_only: bool = False) -> RelayRegistry:
@@ -163,9 +164,9 @@ class RelayRegistry(AuditTable):
         """Return a text that changes whenever anything has been written to the database."""
         return await self._writer.read(lambda db: db.data_version())
 
-    async def valid_names(self) -> dict[str, str]:
+    async def valid_names(self) -> Mapping[str, str]:
         """Return the name of each relay that may connect, by its key. Revoked relays are not among them."""
-        return await self._writer.read(read_valid_names)
+        return await self._writer.read(self._valid_names.read)
 
     async def revoke(self, name: str, now: float, signer: Identity | None = None) -> None:
         """Revoke the relay's key and its tokens. The hub ends its connection.

@@ -105,10 +105,10 @@ class RelayConnections:
         if version == self._version:
             return
         names = await self._registry.valid_names()
-        sessions = tuple(self.sessions.values())
+        others = [session for session in self.sessions.values() if names.get(session.key) != session.name]
         # At the same time: one that does not read must not make the others wait.
-        await asyncio.gather(*(self._send_away(session) for session in sessions if session.key not in names))
-        for session in sessions:
+        await asyncio.gather(*(self._send_away(session) for session in others if session.key not in names))
+        for session in others:
             name = names.get(session.key, session.name)
             is_current = self.sessions.get(session.name) is session
             if is_current and name != session.name and name not in self.sessions:

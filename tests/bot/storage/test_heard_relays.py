@@ -40,6 +40,22 @@ async def test_relays_that_connect_at_once(registry: RelayRegistry) -> None:
     assert await registry.valid_names() == {"key-hq": "hq", "key-berlin": "berlin"}
 
 
+async def test_names_of_relays_are_read_again_only_if_they_changed(registry: RelayRegistry) -> None:
+    """What relays report changes nothing; renaming, revoking, and joining with another key do."""
+    await _enroll(registry, "hq", "lyon")
+    names = await registry.valid_names()
+    await registry.heard({"hq": LastHeard(10.0, "", {"version": "1"})})
+    assert await registry.valid_names() is names
+    await registry.rename("hq", "kyoto")
+    assert await registry.valid_names() == {"key-hq": "kyoto", "key-lyon": "lyon"}
+    await registry.rename("kyoto", "hq")
+    await registry.revoke("lyon", 5.0)
+    assert await registry.valid_names() == {"key-hq": "hq"}
+    token = await registry.invite(RegisteredRelay("hq", None), time.time())
+    await registry.join(token, "another", "sealing", time.time())
+    assert await registry.valid_names() == {"another": "hq"}
+
+
 async def test_what_was_heard_of_many(registry: RelayRegistry) -> None:
     """One call stores more relays than one statement takes; nothing new about its state leaves the former one."""
     names = [f"r{number}" for number in range(MOST_HEARD + 20)]
