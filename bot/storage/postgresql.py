@@ -6,6 +6,7 @@
 import secrets
 import zlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any, Final, cast
 
@@ -40,6 +41,7 @@ _PATIENCE: Final = (
     "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'; "
     "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 )
+_TRANSACTION: Final = "SELECT pg_current_xact_id_if_assigned()::text"
 _READ_ONLY: Final = "; SET default_transaction_read_only = on"
 # The sum does not depend on the order, which changes with every update. OFFSET 0: it is computed once.
 _JOIN: Final = (
@@ -62,18 +64,58 @@ class PostgresDatabase:
             self.close()
             raise UsageError(f"The server of {address} is too old. Lineman needs PostgreSQL 13 or later.")
         self.connection.execute(_PATIENCE + (_READ_ONLY if read_only else ""))
+        self._begins = False  # a transaction, with the next statement
+        self._transaction: str | None = ""  # None: it may have changed something since it was asked
 
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> ResultRows:
         """Run one statement."""
-        if not values:
-            return cast("ResultRows", self.connection.execute(sql))
-        return cast("ResultRows", self.connection.execute(_translated(sql), _values(values)))
+        return cast("ResultRows", self._run(self.connection.cursor(), sql, values))
 
     def query(self, sql: str, values: Sequence[Any] = (), /) -> list[dict[str, Any]]:
         """Run one statement and return its rows, each by the names of its columns."""
-        cursor = self.connection.cursor(row_factory=dict_row)
-        cursor.execute(_translated(sql), _values(values))
+        cursor = self._run(self.connection.cursor(row_factory=dict_row), sql, values)
         return cast("list[dict[str, Any]]", cursor.fetchall())
+
+    def begin(self) -> None:
+        """Begin a transaction, in the same round trip as its first statement."""
+        self._begins, self._transaction = True, ""
+
+    def transaction(self) -> str:
+        """Return the id of the transaction; "" if it has changed nothing yet."""
+        if self._transaction is None:
+            self._transaction = self._run(self.connection.cursor(), _TRANSACTION).fetchone()[0] or ""
+        return self._transaction
+
+    def commit(self) -> None:
+        """Commit the transaction."""
+        self._end("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the transaction."""
+        self._end("ROLLBACK")
+
+    def _end(self, sql: str) -> None:
+        if not self._begins:  # else it had no statement
+            self.connection.execute(sql)
+        self._begins, self._transaction = False, ""
+
+    def _run(self, cursor: Any, sql: str, values: Sequence[Any] = ()) -> Any:
+        ready: tuple[Any, ...] = (_translated(sql), _values(values)) if values else (sql,)
+        if self._begins:
+            self._begins = False
+            with self._pipeline():
+                self.connection.execute("BEGIN")
+                cursor.execute(*ready)
+                transaction = self.connection.execute(_TRANSACTION)
+            self._transaction = transaction.fetchone()[0] or ""
+        else:
+            self._transaction = self._transaction or None
+            cursor.execute(*ready)
+        return cursor
+
+    def _pipeline(self) -> AbstractContextManager[object]:
+        """Send what follows without waiting for answers, if libpq can: since version 14."""
+        return self.connection.pipeline() if psycopg.Pipeline.is_supported() else nullcontext()
 
     def lock(self, name: str, /) -> bool:
         """Take a lock that no other process has until this transaction ends; False if another has it."""

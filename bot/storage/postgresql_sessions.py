@@ -135,15 +135,15 @@ class _BatchTransaction:
         raise last
 
     def _run(self, db: PostgresDatabase) -> list[Outcome]:
-        db.execute("BEGIN")
+        db.begin()
         try:
             self._outcomes = [self._job(db, work) for work in self._batch]
-            self.committing = db.execute("SELECT pg_current_xact_id_if_assigned()::text").fetchone()[0] or ""
-            db.execute("COMMIT")
+            self.committing = db.transaction()
+            db.commit()
         except BaseException:
             if not db.connection.closed:
                 self.committing = ""
-                db.execute("ROLLBACK")
+                db.rollback()
             raise
         self.committing = ""
         return self._outcomes

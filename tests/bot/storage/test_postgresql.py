@@ -131,18 +131,18 @@ async def test_connection_lost_while_committing(
     store: Store, monkeypatch: pytest.MonkeyPatch, *, arrives: bool
 ) -> None:
     """Whether the COMMIT arrived or not, the change is there once, and its caller gets the first answer."""
-    execute, lost = PostgresDatabase.execute, list[str]()
+    commit, lost = PostgresDatabase.commit, list[PostgresDatabase]()
 
-    def losing(self: PostgresDatabase, sql: str, values: tuple[object, ...] = ()) -> object:
-        if sql == "COMMIT" and not lost:
-            lost.append(sql)
-            if arrives:
-                execute(self, sql)
-            self.connection.close()
-            raise psycopg.OperationalError("server closed the connection unexpectedly")
-        return execute(self, sql, values)
+    def losing(self: PostgresDatabase) -> None:
+        if lost:
+            return commit(self)
+        lost.append(self)
+        if arrives:
+            commit(self)
+        self.connection.close()
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(PostgresDatabase, "execute", losing)
+    monkeypatch.setattr(PostgresDatabase, "commit", losing)
     assert await store.enrolment.begin(ENTRY) is True
     assert lost
     assert await store.enrolment.begin(ENTRY) is False
