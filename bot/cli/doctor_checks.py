@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from bot.errors import UsageError
+from bot.relays.hub.control_socket import FOREIGN, ForeignHubError
 from bot.relays.hub.paths import (
     DEFAULT_DATABASE,
     SIGNING_KEY,
@@ -22,6 +23,7 @@ from bot.relays.open_hub import open_hub
 from bot.storage.backup import check
 from bot.storage.trouble import DAMAGED, LOCKED, READ_ONLY, STEPS, reason_of
 from knowledge.loading.load_network import load_network
+from probes.protocol.file_owner import foreign_owner_note
 
 Result: TypeAlias = tuple[Literal["ok", "problem", "unchecked"], str, str]
 
@@ -42,6 +44,8 @@ def check_place(environment: Mapping[str, str]) -> Result:
         return "problem", f"The files are in {folder}, the default of an earlier version.", note
     if not folder.exists():
         return "ok", f"The files will be in {folder}. It is made when something is stored.", ""
+    if note := foreign_owner_note(folder):
+        return "problem", f"Another user can change the files in {folder}.", note
     if folder.stat().st_mode & 0o022:
         return "problem", f"Other users can change the files in {folder}.", f"Run: chmod 700 {folder}"
     return "ok", f"The files are in {folder}.", ""
@@ -62,6 +66,8 @@ def check_database(environment: Mapping[str, str]) -> Result:
             "",
         )
     try:
+        if note := foreign_owner_note(path):
+            return "problem", f"Another user can change {path}.", note
         check(path)
         if path.stat().st_mode & 0o077:
             return "problem", f"Other users can read {path}.", f"Run: chmod 600 {path}"
@@ -118,6 +124,7 @@ async def check_hub(environment: Mapping[str, str]) -> Result:
         found = str(error) if isinstance(error, HubUnreachableError) else ""
         step = "Check the server that LINEMAN_NATS names, or start a hub: lineman hub"
         step = step if settings.nats else "Start it: lineman hub"
+        step = FOREIGN.format(settings.socket) if isinstance(error, ForeignHubError) else step
         return "problem", f"No hub answers {where}{f': {found}' if found else ''}.", step
     if status.failing:
         return "problem", "; ".join(status.failing), "Read the hub's log for the cause."

@@ -17,7 +17,7 @@ from msgspec import to_builtins
 from bot.cli.parser import Parser
 from bot.errors import UsageError
 from bot.logs import write_log
-from bot.relays.hub.control_socket import ControlSocket, controlled
+from bot.relays.hub.control_socket import FOREIGN, ControlSocket, ForeignHubError, controlled
 from bot.relays.hub.endpoint import ListenAddress, listening
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.hub_lock import only_hub
@@ -82,6 +82,8 @@ async def _status(path: Path, *, as_json: bool) -> int:
     """Print the status of the hub behind the socket *path*; `UsageError` if none answers."""
     try:
         status = await ControlSocket(path).hub()
+    except ForeignHubError:
+        raise UsageError(FOREIGN.format(path)) from None
     except OSError as error:
         raise UsageError(
             f"No hub answers on {path}. Start one with lineman hub, or set LINEMAN_HUB_SOCKET."

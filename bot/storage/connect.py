@@ -13,6 +13,7 @@ from bot.storage import migrations
 from bot.storage.migrations import STEPS
 from bot.storage.more_tables import LAST, make_tables
 from bot.storage.trouble import FileReplacedError, cannot_be_used
+from probes.protocol.file_owner import foreign_owner_note
 
 # Milliseconds to wait for the transaction of another process (a second worker on the same file).
 BUSY: Final = 5000
@@ -53,8 +54,9 @@ def open_database(path: Path) -> SqliteDatabase:
     """Open the database at *path*, readable by its owner only, and apply missing migrations."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_owner(path)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        check_mode(path)
+        check_access(path)
         db = SqliteDatabase(path)
         db.execute(f"PRAGMA busy_timeout={BUSY}")
         db.enable_wal()
@@ -75,7 +77,7 @@ def open_unchanged(path: Path) -> SqliteDatabase:
     """Open the database at *path*, which exists, to read; only an older version's is opened to write and migrated."""
     db = open_to_read(path)
     try:
-        check_mode(path)
+        check_access(path)
         if _is_older(db):
             db.close()
             return open_database(path)
@@ -86,13 +88,21 @@ def open_unchanged(path: Path) -> SqliteDatabase:
     return db
 
 
-def check_mode(path: Path) -> None:
-    """Raise `UsageError` if everybody on this machine may read or write *path*: it can hold tokens of Slack.
+def check_access(path: Path) -> None:
+    """Raise `UsageError` if another user owns *path*, or everybody may open it: it can hold tokens of Slack.
 
     A group may: volumes of a container are often made so.
     """
+    check_owner(path)
     if path.stat().st_mode & 0o007:
         raise UsageError(f"Everybody on this machine can open {path}. Run: chmod 600 {path}")
+
+
+def check_owner(path: Path) -> None:
+    """Raise `UsageError` if another user owns *path*, or what SQLite would read with it."""
+    for ending in ("", "-wal", "-journal", "-shm"):
+        if note := foreign_owner_note(path.with_name(path.name + ending)):
+            raise UsageError(note)
 
 
 def open_to_read(path: Path) -> SqliteDatabase:

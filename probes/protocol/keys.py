@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from probes.protocol.file_owner import foreign_owner_note
 from probes.protocol.frozen import frozen
 
 _SEED: Final = 32  # bytes
@@ -21,7 +22,7 @@ _FILE: Final = "lineman-key-1:"  # start of a key file
 
 
 class KeyFileError(ValueError):
-    """A key file is missing, readable by other users, or holds no key; the message is a sentence."""
+    """A key file is missing, another user's, readable by other users, or holds no key; the message is a sentence."""
 
 
 @frozen
@@ -90,8 +91,10 @@ def decode(text: str) -> bytes:
 
 
 def load_identity(path: Path) -> Identity:
-    """Read a key file; raise KeyFileError unless only its owner can read it."""
+    """Read a key file; raise KeyFileError unless it belongs to this user, or root, and only its owner can read it."""
     try:
+        if note := foreign_owner_note(path):
+            raise KeyFileError(note)
         if path.stat().st_mode & 0o077:
             raise KeyFileError(
                 f"other users can read {path}. Run chmod 0600 on it, and rotate the key if they did."

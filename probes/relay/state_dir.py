@@ -9,6 +9,7 @@
 """
 
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 import msgspec
 
 from probes.protocol import json_codec
+from probes.protocol.file_owner import foreign_owner_note
 from probes.protocol.invitation import Invitation, check_hub, check_pin
 from probes.protocol.json_fields import JsonForm, WireError
 from probes.protocol.keys import Identity, fingerprint, load_identity, make_identity
@@ -135,15 +137,23 @@ class StoredReplayMemory(ReplayMemory):
 
 def _check_owner(path: Path) -> None:
     """Refuse a file that other users can change: it says which hub and which plans this relay trusts."""
+    _check_foreign(path)
     if _mode(path) & 0o022:
         raise StateDirError(f"other users can change {path}. Run: chmod go-w {path}")
 
 
 def _check_folder(path: Path) -> None:
-    """Refuse a folder in which everybody can replace files, the private ones, too."""
+    """Refuse a folder in which other users can replace files, the private ones, too."""
+    _check_foreign(path)
     mode = _mode(path)
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise StateDirError(f"everybody on this host can replace files in {path}. Run: chmod o-w {path}")
+
+
+def _check_foreign(path: Path) -> None:
+    with suppress(OSError):  # reading it says why
+        if note := foreign_owner_note(path):
+            raise StateDirError(note)
 
 
 def _mode(path: Path) -> int:

@@ -17,6 +17,7 @@ ATTACKS = (
     "stolen join token used twice", "revoked relay", "two relays with one key",
     "hub impersonated by an untrusted certificate", "connections that send nothing, with TLS or without",
     "relay that has stopped reading",
+    "files of another user in place of the state",
     "text that forges a log line or controls the terminal",
     "requesters who disconnect at any moment, even while the database is locked or fails", "database locked or failing",
     "hub on NATS that changes a plan", "hub or bot on NATS that acts as another one",

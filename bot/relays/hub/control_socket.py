@@ -5,6 +5,8 @@ Each connection carries one job or one question, as lines of JSON; closing it ca
 
 import asyncio
 import logging
+import socket
+import struct
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -15,13 +17,22 @@ from bot.errors import UsageError
 from bot.relays.hub.answers import answer_line
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.messages import LONGEST_LINE
-from bot.relays.hub.remote_hub import RemoteHub
+from bot.relays.hub.remote_hub import HubUnreachableError, RemoteHub
+from probes.protocol.file_owner import is_foreign
 from probes.protocol.json_fields import WireError
 
 log: Final = logging.getLogger(__name__)
 
 BACKLOG: Final = 4_096  # connections that wait to be accepted; further ones are refused at once
+_CREDENTIALS: Final = struct.Struct("3i")  # process, user, and group, as in unix(7)
+FOREIGN: Final = (
+    "The control socket {} belongs to another user. Set LINEMAN_HUB_SOCKET to the one of your hub."
+)
 LONGEST_ANSWER: Final = 32 * 1024 * 1024  # the list of all relays; one relay takes about 400 bytes
+
+
+class ForeignHubError(HubUnreachableError):
+    """The process that listens is another user's."""
 
 
 @asynccontextmanager
@@ -68,8 +79,13 @@ def clear(path: Path) -> None:
         raise UsageError(
             f"{path} is not a socket, so Lineman did not replace it. Choose another path for the socket."
         )
-    path.unlink(missing_ok=True)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.unlink(missing_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:  # another user's, perhaps
+        raise UsageError(
+            f"The socket {path} cannot be replaced: {error.strerror}. Choose another path for the socket."
+        ) from error
 
 
 def narrow(path: Path) -> None:
@@ -110,12 +126,36 @@ class ControlSocket(RemoteHub):
         """Whether the socket file is there."""
         return self._path.exists()
 
+    @property
+    def unanswered(self) -> str:
+        """As above, and whose socket it is."""
+        return FOREIGN.format(self._path) if self._is_foreign else super().unanswered
+
+    @property
+    def _is_foreign(self) -> bool:
+        with suppress(OSError):
+            return is_foreign(self._path.stat().st_uid)
+        return False
+
     @asynccontextmanager
     async def talk(self, line: str, relay: str = "") -> AsyncIterator[AsyncIterator[bytes]]:
         """Send *line* over a connection of its own."""
         reader, writer = await asyncio.open_unix_connection(self._path, limit=LONGEST_ANSWER)
         try:
+            _check_owner(writer)
             writer.write(line.encode() + b"\n")
             yield reader
         finally:
             writer.close()
+
+
+def _check_owner(writer: StreamWriter) -> None:
+    """Raise `ForeignHubError` if the process that listens is another user's: it would get the plans."""
+    if not hasattr(socket, "SO_PEERCRED"):  # another system than Linux
+        return
+    line = writer.get_extra_info("socket")
+    _, user, _ = _CREDENTIALS.unpack(
+        line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    )
+    if is_foreign(user):
+        raise ForeignHubError("the control socket belongs to another user")

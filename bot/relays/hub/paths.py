@@ -12,6 +12,7 @@ from typing import Final
 from bot.errors import UsageError
 from bot.settings import SettingsReader
 from bot.storage.address import MUST_BE, DatabaseAddress, parse_database
+from probes.protocol.file_owner import is_planted
 from probes.protocol.state_home import HOME, state_home
 
 DATABASE: Final = "LINEMAN_DATABASE"
@@ -75,7 +76,8 @@ def other_keys(environment: Mapping[str, str]) -> tuple[Path, ...]:
         return ()
     path = beside_database(environment, KEY_FILE)
     others = (folder / KEY_FILE for folder in (Path(), state_home(environment)))
-    return tuple(other.absolute() for other in others if other.exists() and not _is_same(other, path))
+    found = (other for other in others if other.exists() and not is_planted(other))
+    return tuple(other.absolute() for other in found if not _is_same(other, path))
 
 
 def moving_note(environment: Mapping[str, str]) -> str:
@@ -99,7 +101,8 @@ def moving_note(environment: Mapping[str, str]) -> str:
 
 
 def _has_former_files(folder: Path) -> bool:
-    return any((folder / name).exists() for name in (DEFAULT_DATABASE, KEY_FILE))
+    paths = (folder / name for name in (DEFAULT_DATABASE, KEY_FILE))
+    return any(path.exists() and not is_planted(path) for path in paths)
 
 
 def _is_taken(environment: Mapping[str, str], home: Path) -> bool:

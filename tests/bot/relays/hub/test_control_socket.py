@@ -1,16 +1,19 @@
 """The control socket takes its path over from an earlier hub, and from nothing else; long answers fit."""
 
+import asyncio
 import socket
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from bot.errors import UsageError
-from bot.relays.hub.control_socket import ControlSocket, clear, controlled
+from bot.relays.hub.control_socket import FOREIGN, ControlSocket, ForeignHubError, clear, controlled
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.messages import RelayStatus
 from bot.storage.relay_registry import RelayRegistry
 from probes.protocol.model import USER_NETWORK
+from tests.owners import give_to_another, listen_as_another
 
 
 def test_the_socket_of_an_earlier_hub_goes(tmp_path: Path) -> None:
@@ -36,6 +39,34 @@ def test_anything_else_stays(tmp_path: Path, kind: str) -> None:
         clear(path)
     assert path.exists()
     assert precious.read_text("utf-8") == "precious"
+
+
+def test_what_cannot_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user's socket in a folder like /tmp gives a sentence."""
+    monkeypatch.setattr(Path, "unlink", Mock(side_effect=PermissionError(1, "Operation not permitted")))
+    with pytest.raises(
+        UsageError, match=r"cannot be replaced: Operation not permitted\. Choose another path"
+    ):
+        clear(tmp_path / "hub.sock")
+
+
+async def test_socket_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets no plan, and the user learns whose it is."""
+    path = tmp_path / "hub.sock"
+    with socket.socket(socket.AF_UNIX) as squatter:
+        squatter.bind(str(path))
+        give_to_another(path, monkeypatch)
+        listen_as_another(squatter, monkeypatch)
+        client = ControlSocket(path)
+        with pytest.raises(ForeignHubError):
+            await client.hub()
+        assert client.unanswered == FOREIGN.format(path)
+        squatter.settimeout(5)
+        line, _ = squatter.accept()
+        reader, writer = await asyncio.open_unix_connection(sock=line)
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
 
 
 async def test_list_of_many_relays(tmp_path: Path) -> None:

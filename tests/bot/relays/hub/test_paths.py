@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.cli.main import main
-from bot.relays.hub.paths import database_of, moving_note, socket_of
+from bot.relays.hub.paths import database_of, moving_note, other_keys, socket_of
 from bot.relays.hub.settings import read_hub_settings
+from tests.owners import give_to_another
 
 INVITE = ["relays", "invite", "acme-hq", "--url", "wss://hub.example/relay"]
 
@@ -153,6 +154,31 @@ def test_no_second_key(
     assert not Path("lineman-signing.key").exists()
     monkeypatch.setenv("LINEMAN_SIGNING_KEY", str(home / "lineman-signing.key"))
     assert main(INVITE) == 0
+
+
+@pytest.mark.parametrize("name", ["lineman.db", "lineman.db-wal", "lineman-signing.key"])
+def test_files_of_another_user(
+    home: Path, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database, what SQLite reads with it, and the signing key are refused."""
+    assert main(INVITE) == 0
+    (home / name).touch(0o600)
+    give_to_another(home / name, monkeypatch)
+    assert main(INVITE) == 2
+    named = str(home / name) if os.getuid() == 0 else ""  # else all are another user's
+    assert f"{named} belongs to another user (" in capsys.readouterr().err
+
+
+def test_files_that_somebody_planted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those in the current folder are not taken for the user's own of an earlier version."""
+    planted = [Path("lineman.db"), Path("lineman-signing.key")]
+    for path in planted:
+        path.touch()
+    assert places() == in_folder(Path())
+    for path in planted:
+        give_to_another(path, monkeypatch)
+    assert places() == in_folder(home)
+    assert other_keys({**os.environ, "LINEMAN_DATABASE": str(home / "other.db")}) == ()
 
 
 def test_files_that_everybody_can_open(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
