@@ -14,7 +14,7 @@ from bot.language.case_context import CaseContext, seen_here
 from bot.language.case_questions import answer_from_case
 from bot.language.other_vendors import is_about_others
 from bot.language.passage_ranking import NEARBY, Nearest, rank_passages
-from bot.language.port_questions import passages_about_ports
+from bot.language.port_questions import EVERYTHING, all_ports, passages_about_ports
 from bot.model.normalize import normalize
 from knowledge.advice.names import names_for
 from knowledge.model.network import Network
@@ -98,6 +98,8 @@ def _written(text: str, about: CaseContext, knowledge: Knowledge, network: Netwo
         return Answer((), (), nearest, best)
     if known and not _tells(known[0], closest):  # the code counts more than the words around it
         return _answer_from(_of_codes(known, about, knowledge, ()), nearest, 1.0)
+    if found.sure and not codes and closest[0][0].id == EVERYTHING:
+        return _passages(all_ports(about.platform), knowledge)
     answers = found.answers if found.answers and not codes else (closest[0][0],)
     return replace(_answer_from(answers, nearest, best), unsure=not found.sure, either=len(answers) > 1)
 

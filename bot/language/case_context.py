@@ -27,6 +27,17 @@ _SUSPECTS: Final = re.compile(
     r"|^\W*(?:is|are|was) (?:the|our|my|their) .*\b(?:ok|okay|fine|good|valid|all right)\b"
     r"|\b(?:because of|due to|caused by)\b|\bis (?:the|our|my|their|a) .*\b(?:cause|culprit|problem|reason|fault)\b"
 )
+_KINDS: Final = (  # words that name a kind of cause, and one of that kind
+    (re.compile(r"\b(?:access )?tokens?\b|\bjwt\b"), "token-invalid"),
+    (re.compile(r"\bmic(?:rophone)?s?\b"), "microphone-denied"),
+    (re.compile(r"\bheadsets?\b"), "microphone-unavailable"),
+    (re.compile(r"\bclock\b"), "clock-skew"),
+    (re.compile(r"\bvpn\b"), "vpn-in-the-way"),
+    (re.compile(r"\bdns\b"), "dns-failing"),
+    (re.compile(r"\b(?:extensions?|ad ?blocker)\b"), "browser-extension"),
+    (re.compile(r"\b(?:mtu|packet size)\b"), "path-mtu"),
+    (re.compile(r"\b(?:login page|captive portal)\b"), "captive-portal"),
+)
 _HERE: Final = {False: "Found here", True: "A risk here; nobody is affected now"}
 SHORT: Final = 500  # characters of a question; phrases are not searched in a longer text
 _ALIKE: Final = 3  # causes of one kind that are named
@@ -172,9 +183,18 @@ def seen_here(text: str, lower: str, about: CaseContext, knowledge: Knowledge) -
         return about.evidence
     if not about.judged or len(lower) > SHORT or not _SUSPECTS.search(lower):
         return ()
-    best = library_of(knowledge).causes(text)[0]
-    if best.score < _MEANT or best.label not in knowledge.causes:
+    suspect = _suspect(text, lower, knowledge)
+    if not suspect:
         return ()
-    if best.label not in about.judged:
-        return _not_of_this_code(best.label, about, knowledge)
-    return (about.judged[best.label], *(about.evidence if about.causes == (best.label,) else ()))
+    if suspect not in about.judged:
+        return _not_of_this_code(suspect, about, knowledge)
+    return (about.judged[suspect], *(about.evidence if about.causes == (suspect,) else ()))
+
+
+def _suspect(text: str, lower: str, knowledge: Knowledge) -> str:
+    """Return the cause that *text* suspects: the one that it describes, or one of the kind that it names."""
+    best = library_of(knowledge).causes(text)[0]
+    if best.score >= _MEANT and best.label in knowledge.causes:
+        return best.label
+    named = (cause for words, cause in _KINDS if words.search(lower) and cause in knowledge.causes)
+    return next(named, "")

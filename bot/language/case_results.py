@@ -14,7 +14,7 @@ _WHO: Final = re.compile(
     r"\b(?:fix\w*|repair|solve|change|act|move|responsible|"
     r"do (?:something|anything)|to blame|open|allow|handle|own|talk to|"
     r"contact|call|forward|send|ask|turn to)\b|"
-    r"\bwhose (?:fault|job|problem|side|turn|end)\b|"
+    r"\bwhose (?:fault|job|problem|side|turn|end|move|task|responsibility)\b|"
     r"\b(?:is|are) (?:it|this|that) (?:on )?(?:us|them|our side|their side|our (?:app|it)|their (?:it|network)) or\b|"
     r"\bcan (?:the |our )?(?:customer|user|agent|caller|we|they|i)\b[^.?]{0,12}\b(?:fix|solve|repair)\b"
 )

@@ -33,6 +33,10 @@ _WITH: Final = re.compile(
     r"\b(?:which|what) (?:edge|platform|sdk|code|region)\b[^.?]{0,15}\b(?:was|were|did|is) "
     r"(?:this|that|it|you|used|tested|checked|diagnosed)\b"
 )
+_LOST: Final = re.compile(
+    r"\b(?:which|what) (?:hop|router|box)\b|\bwhere\b[^.?]{0,25}"
+    r"\b(?:dropp?\w*|lost|los(?:e|es|ing)|block\w*|stops?|dies?|rejected|disappear\w*|get stuck)\b"
+)
 _QUESTION: Final = re.compile(_ASKS)
 
 
@@ -63,6 +67,15 @@ def _affected(about: CaseContext) -> Found:
     ), ()
 
 
+def _lost(about: CaseContext) -> Found:
+    """Say where packets are lost, as far as the evidence names a hop."""
+    if not about.found:
+        return ("No check of this case lost packets on its path.", *where_checked(about)), ()
+    named = any(" hop" in text for text in about.evidence)
+    unknown = () if named else ("The checks do not show which hop does it.",)
+    return (what_was_found(about), *about.evidence, *unknown), ()
+
+
 def _line(about: CaseContext) -> Found:
     """Give the line's figures. How much it can carry is not measured."""
     measured = (
@@ -85,6 +98,7 @@ _Rule: TypeAlias = tuple[Callable[[str], object], Callable[[CaseContext], Found]
 _KINDS: Final[tuple[_Rule, ...]] = (
     (_PLACE.search, _place),
     (_WITH.search, _with),
+    (_LOST.search, _lost),
     (lambda lower: _QUESTION.search(lower) and _LINE.search(lower), _line),
     (lambda lower: _QUESTION.search(lower) and _AFFECTED.search(lower), _affected),
 )

@@ -11,7 +11,7 @@ from bot.language.answer import Answer
 from bot.language.answering import answer_question
 from bot.language.case_context import CaseContext
 from bot.language.follow_ups import in_context
-from bot.language.other_vendors import is_about_others, is_about_rivals
+from bot.language.other_vendors import is_about_rivals
 from bot.language.routed_intent import LanguageContext
 from bot.model.symptom_match import SymptomMatch
 
@@ -53,7 +53,10 @@ def answer_or_match(text: str, about: CaseContext, language: LanguageContext) ->
     knowledge, network, vocabulary = language.knowledge, language.network, language.vocabulary
     if is_question(text):
         answer = answer_question(text, about, knowledge, network)
-        if answer.certain or _ASKS_WHAT.search(text) or is_about_others(text):
+        declined = (
+            not answer.answered and not answer.closest
+        )  # it is about others, in its own language or in English
+        if answer.certain or declined or _ASKS_WHAT.search(text):
             return answer
         readings = read(text, vocabulary, knowledge).match
         likely = readings.verdict != "none" and readings.causes[0].score >= _LIKELY

@@ -9,7 +9,8 @@ from typing import Final
 # Products that run beside the calls: "Teams has taken the microphone" may be about our calls.
 _BESIDE: Final = re.compile(
     r"\b(?:zoom|(?:microsoft |ms )?teams|webex|skype|google meet|facetime|discord|slack huddles?|whatsapp|telegram|"
-    r"viber|jabber|goto|gotoconnect|gotomeeting|bluejeans|signal app|wechat|line app)(?:'s)?\b",
+    r"viber|alexa|siri|google assistant|outlook|gmail|netflix|spotify|"
+    r"jabber|goto|gotoconnect|gotomeeting|bluejeans|signal app|wechat|line app)(?:'s)?\b",
     re.IGNORECASE,
 )
 # Products that take the place of ours, often with an SDK, a relay, and a soft phone of their own.
@@ -47,7 +48,7 @@ _CHATTER: Final = re.compile(
     r"\b(?:jokes?|poems?|songs?|stor(?:y|ies)|haikus?|riddles?|limericks?)\b|"
     r"\b(?:blague|chiste|witz|barzelletta|piada|poeme|gedicht)\b|"
     r"\b(?:are|r) (?:you|u) (?:an? )?(?:human|robot|bot|ai|real|person|chatgpt|alive)\b|"
-    r"\bwho (?:made|built|created|wrote) you\b|"
+    r"\bwho (?:made|built|created|wrote|programmed|coded|develops|developed) (?:you|this (?:bot|app|thing)|lineman)\b|"
     r"\bwhat time does\b[^.?]{0,30}\b(?:open|close)\b|\b(?:opening|office|business) hours\b|"
     r"\bwill it (?:rain|snow)\b|\bweather\b",
     re.IGNORECASE,

@@ -30,8 +30,9 @@ _OF_MEDIA: Final = re.compile(r"\b(?:media|audio|rtp|voice traffic|edge)\b", re.
 _MEDIA: Final = re.compile(
     r"\b(?:which|what) (?:\w+ )?ports?\b.*\b(?:media|audio|rtp|voice traffic)\b", re.IGNORECASE
 )
+EVERYTHING: Final = "ports-all"  # the passage for all that has to be open; the others go into detail
 _PASSAGES: Final = (
-    "ports-all",
+    EVERYTHING,
     "ports-signaling",
     "ports-registration",
     "ports-media",
@@ -48,4 +49,9 @@ def passages_about_ports(text: str, platform: str) -> tuple[str, ...]:
         return ("ports-media",)
     if not _ASKED.search(text) or _NARROW.search(text):
         return ()
+    return all_ports(platform)
+
+
+def all_ports(platform: str) -> tuple[str, ...]:
+    """Return the ids of the passages for all that has to be open on *platform*; or on all platforms if it is ""."""
     return tuple(name for name in _PASSAGES if platform != "javascript" or name not in _MOBILE_ONLY)

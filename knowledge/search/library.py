@@ -16,7 +16,7 @@ from knowledge.search.features import Weights
 from knowledge.search.fit import Fit, fit_of, is_certain, rerank
 from knowledge.search.labeled_lines import ELSEWHERE, load_concepts, questions_for, stories
 from knowledge.search.languages import english_words
-from knowledge.search.passages import Passage, load_passages
+from knowledge.search.passages import GLOSSARY, Passage, load_passages
 from knowledge.search.ranker import LabeledText, Mix, Ranked, Ranker
 from knowledge.search.subjects import asks_what_it_is, framing, names_subject
 from knowledge.search.tokens import Concepts
@@ -159,7 +159,7 @@ def library_of(knowledge: Knowledge) -> Library:
 
 def _fit(passage: Passage, context: Context, defines: bool) -> float:
     """How much the *context* raises or lowers the score of a passage, and whether the text asks what something is."""
-    fit = _NO_DEFINITION if passage.kind and not defines else 0.0
+    fit = _NO_DEFINITION if passage.kind == GLOSSARY and not defines else 0.0
     if passage.platforms and context.platform:
         fit += _HERE if context.platform in passage.platforms else _NOT_HERE
     if not set(context.causes).isdisjoint(passage.causes):

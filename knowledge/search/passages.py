@@ -14,7 +14,9 @@ FOLDER: Final = Path(__file__).parents[1] / "answers"
 _FENCE: Final = "---\n"
 _LISTS: Final = ("platforms", "causes", "codes")
 _KEYS: Final = frozenset({"id", "title", "questions", "kind", "references", "checked", *_LISTS})
-_KINDS: Final = ("", "glossary")
+GLOSSARY: Final = "glossary"  # the kind of a passage that explains a term
+PROGRAM: Final = "program"  # the kind of a passage about Lineman itself, which needs no page
+_KINDS: Final = ("", GLOSSARY, PROGRAM)
 _LONGEST: Final = 700  # characters: a passage answers one question
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[\"`(]?[A-Z0-9`])")
 
@@ -73,7 +75,7 @@ def read_passage(file: Path) -> tuple[Passage, Document]:
         title=head["title"],
         text=text,
         questions=tuple(head["questions"]),
-        references=tuple(Reference(**item) for item in head["references"]),
+        references=tuple(Reference(**item) for item in head.get("references", ())),
         file=name,
         kind=head.get("kind", ""),
         checked=str(head.get("checked", "")),
@@ -87,18 +89,19 @@ def _problems(stem: str, head: Any, text: str) -> list[str]:
     if not isinstance(head, dict):
         return ["its data must be keys and values"]
     found = [f"{key} is no key of a passage" for key in sorted(set(head) - _KEYS)]
-    found += [f"{key} is missing" for key in ("id", "title", "questions", "references") if not head.get(key)]
+    needed = ("id", "title", "questions", *(() if head.get("kind") == PROGRAM else ("references",)))
+    found += [f"{key} is missing" for key in needed if not head.get(key)]
     if found:
         return found
     if head["id"] != stem:
         found.append(f"the file is called {stem}.md and must be {head['id']}.md")
     if head.get("kind", "") not in _KINDS:
-        found.append("kind can only be glossary")
+        found.append("kind can only be glossary or program")
     for key in ("questions", "references", *_LISTS):
         if not isinstance(head.get(key, []), list):
             found.append(f"{key} must be a list")
     if not found and not all(
-        isinstance(item, dict) and set(item) == {"title", "url"} for item in head["references"]
+        isinstance(item, dict) and set(item) == {"title", "url"} for item in head.get("references", ())
     ):
         found.append("each reference has a title and a url")
     if not text or len(text) > _LONGEST:

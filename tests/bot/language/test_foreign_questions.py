@@ -30,6 +30,9 @@ NOWHERE = CaseContext()
         "what time is it in Sydney?",
         "do you know a joke about firewalls?",
         "are you a robot?",
+        "which company programmed this bot",
+        "Outlook asks for my mailbox again",
+        "Wie viel kostet eine neue Nummer?",
     ],
 )
 def test_foreign_questions_are_declined(text: str) -> None:

@@ -17,6 +17,12 @@ from knowledge.search.plain_subjects import plain_subjects
         ("where can a supervisor look up the MOS of somebody's calls", "insights-where"),
         ("is a ping of 260 still acceptable", "quality-limits"),
         ("do AirPods spoil the sound", "bluetooth"),
+        ("force the frankfurt edge in Chrome", "edge-set-javascript"),
+        ("put the Kotlin app on dublin", "edge-set-android"),
+        ("does a running call end when the token is over", "token-in-call"),
+        ("good edge for agents in Oslo", "edge-near"),
+        ("can the provider listen to the relayed audio", "srtp-what"),
+        ("what does the question mark before UDP stand for", "lineman-results"),
     ],
 )
 def test_plain_questions(text: str, passage: str) -> None:
@@ -31,6 +37,8 @@ def test_plain_questions(text: str, passage: str) -> None:
         "what is jitter",
         "our old media range was another one",
         "is the speaker paired",
+        "why is frankfurt so far away in the browser",
+        "how did the edge get selected for us",
     ],
 )
 def test_other_questions(text: str) -> None:
