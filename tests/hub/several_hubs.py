@@ -19,10 +19,13 @@ need_nats()
 from nats.aio.client import Client as Client  # noqa: E402
 from nats.errors import Error as Error  # noqa: E402
 
+from bot.relays.nats import announcer as announcer  # noqa: E402
 from bot.relays.nats import hub_talks as hub_talks  # noqa: E402
+from bot.relays.nats import presence as presence  # noqa: E402
 from bot.relays.nats.connection import NatsConnection  # noqa: E402
 from bot.relays.nats.nats_hubs import NatsHubs  # noqa: E402
 from bot.relays.nats.serve import shared  # noqa: E402
+from bot.relays.nats.subjects import lookup_subject as lookup_subject  # noqa: E402
 from bot.relays.nats.trouble import NatsUnavailableError as NatsUnavailableError  # noqa: E402
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
+import zlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,16 @@ from probes.protocol.order import SignedPlan
 from tests.hub.hub_fixture import PLAN
 from tests.hub.nats_server import EXAMPLE, PASSWORD
 from tests.hub.scripted_relay import Dialler, dialled, finish, observation
-from tests.hub.several_hubs import Client, Error, Twins, hub_talks, twins
+from tests.hub.several_hubs import (
+    Client,
+    Error,
+    Twins,
+    announcer,
+    hub_talks,
+    lookup_subject,
+    presence,
+    twins,
+)
 
 COUNT = len(PLAN.steps)
 
@@ -85,6 +95,33 @@ async def test_plan_finds_its_relay(pair: Twins) -> None:
             because = {item.facts["because"] async for item in coming}
         assert because == {"acme-lyon is connected to the hub hub-b; set LINEMAN_NATS to reach it from here"}
     await pair.until_idle()
+
+
+async def test_entries_are_renewed(pair: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each entry is written again before the bucket drops it, without anything that changes, and some at a time."""
+    names = [f"relay-{number}" for number in range(2)]
+    assert len({zlib.crc32(name.encode()) % announcer.PARTS for name in names}) > 1
+    async with AsyncExitStack() as stack:
+        for name in names:
+            await stack.enter_async_context(dialled(await pair.a.new(name), pair.a.url))
+            await pair.until_known(name, by=pair.b)
+        client = await pair.bot.connection.ready()
+        before = [await sequence(client, name) for name in names]
+        monkeypatch.setattr(announcer, "RENEW", 0.0)
+        for module in (announcer, presence):
+            monkeypatch.setattr(module, "REVIEW", 0.01)
+        pair.a.hub.connections.changes.add()  # else it still waits as long as before
+        async with asyncio.timeout(20):
+            for name, first in zip(names, before, strict=True):
+                while await sequence(client, name) == first:  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(0.01)
+
+
+async def sequence(client: Client, relay: str) -> str:
+    """Return which write of the bucket the entry of a relay comes from."""
+    answer = await client.request(lookup_subject(relay))
+    assert answer.headers
+    return answer.headers["Nats-Sequence"]
 
 
 async def test_relay_that_moves_during_a_plan(pair: Twins) -> None:

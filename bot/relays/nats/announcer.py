@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import zlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from bot.relays.nats.subjects import relay_key
 T = TypeVar("T")
 
 RENEW: Final = 200.0  # seconds after which an entry is renewed
+REVIEW: Final = 2.0  # seconds between two looks at some of the relays
+PARTS: Final = 10  # looks at some until each was looked at: looking at thousands at once would delay plans
 AT_ONCE: Final = 50  # entries that are written at the same time
 
 
@@ -40,7 +43,10 @@ class RelayAnnouncer:
         self.contested: set[str] = set()  # relays that another hub has announced, too
         self._hub, self._name = hub, name
         self._announced: dict[str, _Announced] = {}
-        self._next_review = -math.inf  # event loop time when all relays are looked at
+        self._next_review = (
+            -math.inf
+        )  # event loop time when some relays are looked at; -inf: all of them, now
+        self._part = 0  # of the relays, the one looked at last
 
     def begin(self, bucket: KeyValue) -> None:
         """Start again with a bucket in which nothing is announced yet."""
@@ -66,14 +72,14 @@ class RelayAnnouncer:
             self._hub.connections.changes.add(name)
 
     async def announce(self, names: Iterable[str]) -> None:
-        """Write what has changed about the relays of these *names*. Now and then, look at all relays.
+        """Write what has changed about the relays of these *names*. Now and then, look at some of the others.
 
         Looking at all after each change would cost a hub much of its time while thousands of relays connect.
         """
         sessions, now = self._hub.sessions, asyncio.get_running_loop().time()
         bucket, review = self.bucket, self._next_review
         if now >= review:
-            names, review = {*sessions, *self._announced}, now + RENEW / 10
+            names, review = self._some(names, is_all=math.isinf(review)), now + REVIEW
         self._next_review = -math.inf  # if something fails now, all of it is repeated
         gone = [name for name in names if name in self._announced and name not in sessions]
         changed = [sessions[name] for name in names if name in sessions and self._is_due(sessions[name], now)]
@@ -81,6 +87,14 @@ class RelayAnnouncer:
         await _some_at_once(self.put, changed)
         if self.bucket is bucket:
             self._next_review = review
+
+    def _some(self, names: Iterable[str], *, is_all: bool) -> set[str]:
+        """Return *names*, and all other relays or the next part of them."""
+        others = {*self._hub.sessions, *self._announced}
+        self._part = (self._part + 1) % PARTS
+        if not is_all:
+            others = {name for name in others if zlib.crc32(name.encode()) % PARTS == self._part}
+        return {*names, *others}
 
     async def put(self, session: RelaySession, over: int = 0) -> None:
         """Write the entry of one relay: over any other if it has just connected, else over our own.

@@ -20,7 +20,7 @@ from bot.relays.hub.hub import Hub
 from bot.relays.hub.other_hubs import LEASE, RelayPlace, read_place
 from bot.relays.hub.rejections import RejectedError
 from bot.relays.hub.session import RelaySession
-from bot.relays.nats.announcer import RENEW, RelayAnnouncer
+from bot.relays.nats.announcer import REVIEW, RelayAnnouncer
 from bot.relays.nats.connection import NatsConnection
 from bot.relays.nats.ending import end_tasks
 from bot.relays.nats.subjects import BUCKET, hub_key, hub_of_key, relay_of_key
@@ -95,7 +95,7 @@ class HubPresence:
                 await self._open(client)
 
     async def _announce(self) -> None:
-        await self._announcer.announce(await self._hub.connections.changes.wait(RENEW / 10))
+        await self._announcer.announce(await self._hub.connections.changes.wait(REVIEW))
 
     async def _beat(self) -> None:
         assert self._announcer.bucket
