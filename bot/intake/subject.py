@@ -49,7 +49,7 @@ _FOREIGN_ALWAYS: Final = re.compile(
     r"\b(?:desk ?phones?|sip (?:phone|trunk)s?|fax|sms|whatsapp|pbx)\b", re.IGNORECASE
 )
 # What another product says of its own sign-in or certificate decides nothing here.
-_PRODUCTS: Final = re.compile(
+PRODUCTS: Final = re.compile(
     r"\b(?:zoom|teams|webex|skype|outlook|excel|powerpoint|sap|jira|confluence|netflix|youtube|salesforce|hubspot|"
     r"zendesk|gmail|sharepoint|onedrive|dropbox|github|gitlab|office 365|active directory|sendgrid|spotify|"
     r"jenkins|bitbucket|docker|npm|kubernetes|google (?:drive|calendar|maps|ads|docs|analytics|fonts)|facebook|"
@@ -112,7 +112,7 @@ _FAULT: Final = re.compile(
 
 def is_of_another_product(words: str) -> bool:
     """Tell whether *words* name another product or service, but not ours."""
-    return bool(_PRODUCTS.search(words) and not _OURS.search(words) and not _OUR_NAME.search(words))
+    return bool(PRODUCTS.search(words) and not _OURS.search(words) and not _OUR_NAME.search(words))
 
 
 def tempered(verdict: MatchVerdict, whole: str, words: str) -> MatchVerdict:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.intake.firsthand import firsthand, without_remarks
 from bot.intake.fitting import fits
 from bot.intake.subject import FEWEST, is_about_calls, is_of_another_product, tempered
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
@@ -99,16 +100,19 @@ def match_symptoms(
     story = _story(sentence[:LONGEST], clues.get("relay", ""))
     language = language_of(story)
     library = library or library_of(knowledge)
-    english = correct(story, library.written) if language == ENGLISH else to_english(story, language)
+    english = _english(story, language, library)
     statements = read_statements(english)
     original = f"{without_past(story)}\n" if language != ENGLISH else ""
-    signs = find_signs(f"{original}{statements.text}", codes, log)
+    seen = firsthand(f"{original}{_english(without_remarks(story), language, library)}")
+    signs = find_signs(f"{original}{statements.text}", codes, log, seen)
     points = dict(statements.points)
     for cause, value in signs.points.items():
         points[cause] = points.get(cause, 0.0) + value
     for cause in _OLD_SDK if _has_current_sdk(clues) else ():
         points[cause] = points.get(cause, 0.0) - _POINT
     proven = _proven(codes, signs.opened, knowledge)
+    seen_codes = [code for code in codes if code in seen or code not in story]
+    certain = _proven(seen_codes, signs.opened, knowledge)
     for cause, value in _by_code(codes, proven, knowledge).items():
         points[cause] = points.get(cause, 0.0) + value
     words = _PLATFORMS.sub(" ", statements.text)
@@ -121,10 +125,14 @@ def match_symptoms(
         if item.near or codes or points.get(item.label, 0.0) > 0
     )
     text = "" if foreign else statements.text
-    verdict = _verdict(text, fitting, causes, bool(codes), proven, points, signs)
+    verdict = _verdict(text, fitting, causes, bool(codes), certain, points, signs)
     if not codes and not log:
         verdict = tempered(verdict, english, statements.text)
     return ReadSymptoms(SymptomMatch(codes, clues, causes, verdict), language, signs.opened)
+
+
+def _english(story: str, language: str, library: Library) -> str:
+    return correct(story, library.written) if language == ENGLISH else to_english(story, language)
 
 
 def _story(text: str, relay: str) -> str:
@@ -187,7 +195,7 @@ def _verdict(
     words = _PLATFORMS.sub(" ", text)
     first = causes[0]
     claimed = {*proven} | signs.decided
-    if claimed and not has_code and is_of_another_product(words):
+    if (claimed or signs.named) and not has_code and is_of_another_product(words):
         return "none"
     if claimed == {first.cause} or (first.cause in claimed and first.score >= _CLEAR):
         return "sure"

@@ -40,11 +40,20 @@ class Sign:
         """Tell whether *text*, which names *codes*, has this sign."""
         if self.codes and self.codes.isdisjoint(codes):
             return False
-        if self.any and not any(pattern.search(text) for pattern in self.any):
+        if self.any and not self.is_in(text):
             return False
         if not all(pattern.search(text) for pattern in self.all):
             return False
         return not any(pattern.search(text) for pattern in self.unless)
+
+    def is_in(self, text: str) -> bool:
+        """Tell whether *text* has one of the forms of this sign."""
+        return any(pattern.search(text) for pattern in self.any)
+
+    @property
+    def main(self) -> str:
+        """The cause that this sign speaks for most."""
+        return max(self.points, key=lambda name: self.points[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,8 @@ class Signs:
     """Everything that the signs of one text say together."""
 
     points: Mapping[str, float] = field(default_factory=dict)  # cause: points, negative if spoken against
-    decided: frozenset[str] = frozenset()  # causes that a machine's message names
+    named: frozenset[str] = frozenset()  # causes that a machine's message names, even in passing
+    decided: frozenset[str] = frozenset()  # those of them whose message was seen
     platform: str = ""
     opened: frozenset[str] = frozenset()  # codes that have several causes in this context
 
@@ -60,9 +70,13 @@ class Signs:
 _AGAINST: Final = -1.2  # more than the words of a text usually give
 
 
-def find_signs(text: str, codes: Collection[str] = (), log: str = "") -> Signs:
-    """Find the signs in *text*, which names *codes*, and in the lines of a *log* that concern no other service."""
+def find_signs(text: str, codes: Collection[str] = (), log: str = "", firsthand: str | None = None) -> Signs:
+    """Find the signs in *text*, which names *codes*, and in the lines of a *log* that concern no other service.
+
+    Only the log and the *firsthand* part of the text (all of it, unless given) decide.
+    """
     lines = _without_other_hosts(log)
+    decisive = "\n".join([text if firsthand is None else firsthand, *lines])
     searched = "\n".join([text[:LONGEST], *lines])
     of_ours = "\n".join([*_without_other_hosts(text), *lines])
     present = [sign for sign in _signs() if sign.holds(of_ours if sign.of_host else searched, codes)]
@@ -72,14 +86,12 @@ def find_signs(text: str, codes: Collection[str] = (), log: str = "") -> Signs:
             points[cause] = max(points.get(cause, 0.0), value)
     for cause in {cause for sign in present for cause in sign.against}:
         points[cause] = points.get(cause, 0.0) + _AGAINST
-    decided = frozenset(
-        max(sign.points, key=lambda name, sign=sign: sign.points[name])  # type: ignore[misc]  # bound now
-        for sign in present
-        if sign.decides and sign.points
-    )
+    deciding = [sign for sign in present if sign.decides and sign.points]
+    named = frozenset(sign.main for sign in deciding)
+    decided = frozenset(sign.main for sign in deciding if sign.is_in(decisive))
     platforms = {sign.platform for sign in present if sign.platform}
     opened = frozenset(code for sign in present if sign.opens for code in sign.codes & {*codes})
-    return Signs(points, decided, platforms.pop() if len(platforms) == 1 else "", opened)
+    return Signs(points, named, decided, platforms.pop() if len(platforms) == 1 else "", opened)
 
 
 def _without_other_hosts(text: str) -> list[str]:

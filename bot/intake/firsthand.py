@@ -1,0 +1,163 @@
+"""Keep of a description what its writer saw at their own calls: only there may a sign decide.
+
+Pure. A line of a machine stays as it is. A sentence of a person stays if it names the calls or the client. Parts of it
+are left out: what is asked, supposed, quoted from a guide, over, or done, and what is about another product.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Final
+
+from bot.intake.subject import PRODUCTS
+from knowledge.search.contrasts import clauses
+
+LONGEST: Final = 8_000  # characters; what is longer is a machine's
+_FEW: Final = 10  # words of a message that stands alone: "access token is invalid"
+_SENTENCE: Final = re.compile(r"(?<=[.!?;])['\")]*\s+")
+_AND: Final = re.compile(r"\b(?:and|by the way)\b", re.IGNORECASE)
+
+# Written by a machine: an address, a named error, a constant, a call of a function, a status after a name.
+_MARK: Final = re.compile(
+    r"://|\b\w*(?:Error|Exception)\b\s*[:({]|\b(?:net::)?[A-Z]{2,}_[A-Z_]{3,}\b|\bCode=-?\d|\bgetaddrinfo E\w+"
+    r"|\bviolates the following\b|\w\(\)|\.(?:js|ts|kt|java|swift):\d+|\b[A-Z]\w+: \d{3}\b|[{}]"
+)
+_PERSON: Final = re.compile(
+    r"\b(?:I(?!/)|[Ww]e|us|[Oo]urs?|[Mm]y|me|[Hh]e|[Ss]he|his|her|[Tt]hey|[Tt]heir|colleagues?|developers?|someone)\b"
+)
+# Words that tie a sentence to calls, to the client, or to what it prints.
+_CALLS: Final = (
+    r"calls?|called|calling|callers?|dial\w*|ring\w*|rang|(?:soft ?|web ?)?phones?|audio|sounds?|hears?|heard|voice"
+    r"|mic\w*|twilio\w*|sdk"
+)
+_STRONG: Final = re.compile(rf"\b(?:{_CALLS}|(?:20|31|53)\d{{3}})\b|chunder|voice-js", re.IGNORECASE)
+_TIE: Final = re.compile(
+    rf"\b(?:{_CALLS}|silen\w+|mute\w*|head ?sets?|regist\w+|gateway|getUserMedia|apps?|clients?|devices?|console"
+    r"|log(?! (?:in|out|on)\b)|logcat|AccessToken\w+|\d{5})\b|chunder|voice-js|ers\.twilio",
+    re.IGNORECASE,
+)
+
+_ASKED: Final = re.compile(
+    r"^\W*(?:(?:and|or|so|but|hi|hello)\W+)*(?:what|which|when|where|who|how|can|could|may|might|do|does|did|is|are|was|"
+    r"were|will|would|should|has|have|any)\b",
+    re.IGNORECASE,
+)
+_WHY: Final = re.compile(r"^\W*(?:(?:and|so|but|hi|hello)\W+)*(?:why|how come)\b", re.IGNORECASE)
+_SUPPOSED: Final = re.compile(
+    r"\b(?:could(?! ?not|n't)|might|(?<!in )may(?! not)|would|should|suppos\w+|assum\w+|suspect\w*|perhaps|maybe|"
+    r"possibl[ey]|probably|wonder\w*|guess\w*|think|thought|whether|what if|in case|seems?|"
+    r"must (?:raise|throw|fail|show|say|give|return)|not (?:true|the case|correct|so) that|looks? like|sounds? like)\b",
+    re.IGNORECASE,
+)
+_QUOTED: Final = re.compile(
+    r"\b(?:docs?|documentation|documented|stack ?overflow|forums?|faq|wiki|chat ?gpt|knowledge base|read ?me|"
+    r"(?:your|the|this|that|an?) (?:guide|article|manual|tutorial|blog|(?:error|help|support) (?:page|table|list))|"
+    r"your page|release notes?|change ?logs?|test cases?|quotes?|(?:i|we|he|she|they) (?:have |had )?(?:read|googled)|"
+    r"according to (?!(?:the |our |its )?(?:logs?|console|sdk|app)))\b",
+    re.IGNORECASE,
+)
+_MONTH: Final = r"january|february|march|april|may|june|july|august|september|october|november|december"
+_PAST: Final = re.compile(
+    r"\b(?:had(?! to\b)|used to|once (?:denied|had|was|got)|previously|earlier|back then|"
+    r"(?<!since )(?:yesterday|last (?:night|week|month|year|spring|summer|autumn|fall|winter|sprint|\w+day))|"
+    rf"(?<!since )in (?:{_MONTH})|(?:until|before) (?:we|i|they|he|she|it) (?:had |have )?"
+    r"(?:renewed|rotated|replaced|fixed|changed|moved|updated|switched|allowed|let))\b",
+    re.IGNORECASE,
+)
+_DONE: Final = re.compile(
+    r"\b(?:we|i|they|he|she|it)\b (?:(?:have|has|had|already|just|also|even) )*(?:set|turned|enabled|allowed|added|"
+    r"installed|replaced|renewed|whitelisted|tested|checked|ruled|excluded|removed|disabled|configured)\b",
+    re.IGNORECASE,
+)
+_OVER: Final = re.compile(
+    r"\b(?:(?:that|this|it|which|all)(?: is| was| has been| got|'s) (?:now |all )?"
+    r"(?:fixed|solved|sorted|gone|over|resolved|fine|ok(?:ay)?|done|history)|never ?mind|unrelated|not related|"
+    r"(?:solved|fixed|cured) (?:it|that|this)|(?:is|are|was|were) (?:expected|correct|intended|normal|by design)|"
+    r"(?:calls?|softphones?|phones?|dialers?) (?:themselves |itself )?(?:is|are) "
+    r"(?:not affected|unaffected|fine|ok(?:ay)?))\b",
+    re.IGNORECASE,
+)
+_ELSEWHERE: Final = re.compile(
+    r"\b(?:intranet|extranet|web ?(?:site|shop)|home ?page|(?:landing|search|camera|checkout|order|login|marketing) "
+    r"(?:page|site)|(?:booking|shop|marketing|company) (?:page|site|portal)|printers?|cameras?|e-?mails?|mail|chat|"
+    r"video\w*|bank\w*|shops?|invoices?|billing|newsletters?|(?:an)?other (?:app|site|page|project|product|system)s?|"
+    r"staging|test (?:system|environment|page)|own domain|pipeline|build|bus|train)\b",
+    re.IGNORECASE,
+)
+
+_SIGNED: Final = (_PERSON, _QUOTED, PRODUCTS)  # only people write so
+
+
+def firsthand(text: str) -> str:
+    """Return the lines of machines in *text*, and of people what they report of their own calls now."""
+    if len(text) > LONGEST:
+        return text
+    alone = len(text.split()) <= _FEW and not _PERSON.search(text)
+    return _lines(text, need_calls=not alone)
+
+
+def without_remarks(text: str) -> str:
+    """Return *text* without what people ask, suppose, quote, look back on, or say of other things.
+
+    Words are best read so before their spelling is corrected: that takes "case" for "cause".
+    """
+    return text if len(text) > LONGEST else _lines(text, need_calls=False)
+
+
+def unsigned(text: str) -> str:
+    """Return the lines of *text* that no person has written, for all one can see, and of people what is firsthand.
+
+    Machines write plain sentences, too. A reader of logs knows their words.
+    """
+    if len(text) > LONGEST:
+        return text
+    return "\n".join(line if _is_unsigned(line) else firsthand(line) for line in text.split("\n"))
+
+
+def _lines(text: str, *, need_calls: bool) -> str:
+    lines = text.split("\n")
+    return "\n".join(line if is_machine(line) else _reported(line, need_calls=need_calls) for line in lines)
+
+
+def is_machine(line: str) -> bool:
+    """Tell by its form whether a machine wrote *line*. Logs are only one such form."""
+    return bool(_MARK.search(line)) and not any(pattern.search(line) for pattern in _SIGNED)
+
+
+def _is_unsigned(line: str) -> bool:
+    return not (line.rstrip().endswith("?") or _ELSEWHERE.search(line)) and not any(
+        pattern.search(line) for pattern in _SIGNED
+    )
+
+
+def _reported(line: str, *, need_calls: bool) -> str:
+    """Return the sentences of *line* that report something; if they *need_calls*, only those that name them."""
+    sentences = _SENTENCE.split(line)
+    kept = []
+    for sentence, after in zip_longest(sentences, sentences[1:], fillvalue=""):
+        over = _OVER.search(sentence) or _OVER.match(after.lstrip("'\" "))
+        rest = "" if over or _QUOTED.search(sentence) else _without_remarks(sentence)
+        if rest and (_TIE.search(rest) or not need_calls):
+            kept.append(rest)
+    return " ".join(kept)
+
+
+def _without_remarks(sentence: str) -> str:
+    """Return *sentence* without its parts that ask, suppose, look back, or are about something else."""
+    parts = list(_parts(sentence))
+    kept = [part for part in parts if not _is_remark(part)]
+    if parts and sentence.rstrip("'\") ").endswith("?") and not _WHY.search(sentence):
+        asks_at_end = not _ASKED.search(sentence) and _ASKED.search(parts[-1])
+        kept = [part for part in kept if part is not parts[-1]] if asks_at_end else []
+    return sentence if kept == parts else ", ".join(kept)
+
+
+def _parts(sentence: str) -> Iterator[str]:
+    for clause in clauses(sentence):
+        yield from (part.strip() for part in _AND.split(clause) if part.strip())
+
+
+def _is_remark(part: str) -> bool:
+    if any(pattern.search(part) for pattern in (_SUPPOSED, _PAST, _DONE)):
+        return True
+    return bool((_ELSEWHERE.search(part) or PRODUCTS.search(part)) and not _STRONG.search(part))
