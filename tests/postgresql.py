@@ -45,6 +45,14 @@ class PostgresServer:
     def stop(self, mode: str = "immediate") -> None:
         self._run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop")
 
+    def processes(self) -> list[int]:
+        """List the server's processes: one for each connection, and its own."""
+        first = (self.data / "postmaster.pid").read_text("ascii").split()[0]
+        return [
+            int(first),
+            *map(int, Path(f"/proc/{first}/task/{first}/children").read_text("ascii").split()),
+        ]
+
     def create(self) -> None:
         """Make the files of the server."""
         if self._owner:

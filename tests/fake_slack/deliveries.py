@@ -87,7 +87,7 @@ class Deliveries:
                 answer = await self.slack.socket.send(delivery, retry, reason)
         except (TimeoutError, aiohttp.ClientError) as error:
             if not self.slack.may_be_down:
-                self.slack.records.violate(f"{_name(delivery)} not acknowledged: {error or 'in time'}")
+                self.slack.records.violate(f"{_name(delivery)} not acknowledged: {str(error) or 'in time'}")
             return False
         delivery.acks[index] = time.perf_counter() - begun
         if delivery.answer is None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from tests.fake_slack.acting import Acting
 from tests.fake_slack.api import SlackError
 from tests.fake_slack.chaos import Chaos
 from tests.fake_slack.deliveries import Deliveries
+from tests.fake_slack.fair_deadline import waited_for_processor
 from tests.fake_slack.records import Records
 from tests.fake_slack.responses import ResponseUrl
 from tests.fake_slack.sockets import SocketMode
@@ -61,6 +62,7 @@ class FakeSlack(Acting):
         self.base = ""
         self.request_url = ""  # where the app listens for signed HTTP; empty: Socket Mode
         self.ack_deadline = 3.0  # seconds
+        self.waited: Callable[[], float] = waited_for_processor  # seconds that the app could not run
         self.retry_pauses: tuple[float, ...] = (0.0, 0.5, 2.0)  # Slack's own: at once, 1 min, 5 min
         self.may_be_down = False  # whether an app that does not answer is what the test wants
         self.echoes = True  # whether the app hears of its own messages, as it does from Slack

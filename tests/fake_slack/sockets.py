@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import WSMsgType, web
 
+from tests.fake_slack.fair_deadline import in_time
 from tests.fake_slack.records import Delivery
 from tests.fake_slack.state import APP, new_id
 
@@ -77,9 +78,8 @@ class SocketMode:
         waiting = asyncio.get_running_loop().create_future()
         self._waiting[envelope["envelope_id"]] = waiting
         try:
-            async with asyncio.timeout(deadline):
-                await socket.send_json(envelope)
-                return await waiting
+            await socket.send_json(envelope)
+            return await in_time(waiting, deadline, self.slack.waited)
         except (ConnectionError, RuntimeError):  # it went while we wrote
             raise TimeoutError from None
         finally:

@@ -23,10 +23,12 @@ from bot.slack.server.app import make_app
 from bot.slack.server.server import open_context
 from bot.slack.state.context import AppContext
 from tests.bot.slack.made_up_engine import MadeUpRelay, made_up_desk
+from tests.fake_slack.fair_deadline import waited_for_processor
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import Message, User
 from tests.slack.bot import is_notice
 
+ON_SERVER = os.environ.get("LINEMAN_TEST_DATABASE") == "postgresql"
 PATIENCE = 30.0  # seconds; a busy machine may take long
 
 
@@ -117,7 +119,7 @@ async def open_app(
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The database of this test: a file, or with `make postgres-tests` on a server."""
-    if os.environ.get("LINEMAN_TEST_DATABASE") == "postgresql":
+    if ON_SERVER:
         return str(request.getfixturevalue("postgres").at(tmp_path))
     return str(tmp_path / "lineman.db")
 
@@ -129,8 +131,11 @@ def serving(database: str) -> Serving:
 
 
 @pytest_asyncio.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
+async def slack(request: pytest.FixtureRequest) -> AsyncIterator[FakeSlack]:
     async with FakeSlack().serving() as slack:
+        if ON_SERVER:
+            server = request.getfixturevalue("postgres_server")
+            slack.waited = lambda: waited_for_processor(server.processes())
         yield slack
     assert slack.records.violations == []
 
