@@ -36,6 +36,7 @@ _REASONS: Final = (
         (_JS, _of(r"\bTwilio\.Device\b|"
                   r"\[TwilioVoice\]\s*\[|\bWSTransport\b|\bPStream\b|\.tsx?:\d+|net::ERR_|NS_ERROR_|\bDOMException\b|"
                   r"Uncaught \(in promise\)|about:webrtc|\bchrome://|WebSocket connection to|\bAudioContext\b|"
+                  r"\b(?:un)?set(?:InputDevice|SinkId)\b|\b(?:Overconstrained|NotReadable)Error\b|"
                   r"\bRTCPeerConnection\b|\bgetUserMedia\b|navigator\.|XHR ?(?:POST|GET)\b|Permissions policy|"
                   r"Content[- ]Security[- ]Policy|device\.(?:register|connect)\(|"
                       r"when device is in state|\.(?:js|html):\d+\b|\bNotAllowedError\b|"

@@ -25,7 +25,7 @@ _NOT: Final = (
 )
 _NOT_IT: Final = (
     r"(?:(?:is|was|are|it's|that's|it is)\s*(?:not|n't)|isn't|wasn't|aren't|"
-    r"not)(?:\s+(?:about|because of|due to|caused by))?"
+    r"(?:is|was|are|it's)\s+neither|not)(?:\s+(?:about|because of|due to|caused by))?"
 )
 _BAD: Final = r"(?:(?:expired|invalid|wrong|blocked|old|bad|missing|stale|broken|denied)\s+)?"
 _NO_CHANGE: Final = (
@@ -103,6 +103,7 @@ _SUBJECTS: Final = (
     _Subject("portal", r"(?:(?:captive )?portals?|(?:login|splash|terms|welcome) pages?)\b", ("captive-portal",),
         absent=True),
     _Subject("push", r"(?:push(?:es| notifications?)?|notifications?)\b", ("push-registration",)),
+    _Subject("port-443", r"(?:(?:tcp )?(?:port )?443(?: tcp)?|https port)\b", ("signaling-blocked",)),
     _Subject("turn", r"(?:turn servers?|ice servers?)\b", ("turn-credentials-stale",)),
 )  # fmt: skip
 

@@ -139,6 +139,8 @@ _FIVE: Final = re.compile(r"\d{5}")
 _FIVE_IN_LOG: Final = re.compile(r"(?<!\d)\d{5}(?!\d)")  # parts of a second have more digits
 _NEGATIVE: Final = re.compile(r"(?:^|[\s(\[=])-(?!20|21|3[0-4]|5[1-3])\d{5}")  # an error of another system
 _STATUS: Final = re.compile(r"(?<!\d)(?:480|486|487|600|603)(?!\d)")
+# Scripts without spaces: a code may stand right before or after their letters.
+_UNSPACED: Final = re.compile("[\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]")
 LETTERS: Final = str.maketrans("oOiIlL|", "0011111")
 
 
@@ -148,10 +150,11 @@ def codes_in(text: str, *, log: bool = False) -> Iterator[WrittenCode]:
     has_status = _STATUS.search(text) is not None
     if log and not has_code and not has_status:
         return  # a log has thousands of lines; most have no such number
+    spaced = _UNSPACED.sub(" ", text)  # of the same length
     for form in FORMS:
         if (log and not (form.in_log and (has_code or form.prefix))) or (form.prefix and not has_status):
             continue
-        for match in form.pattern.finditer(text):
+        for match in form.pattern.finditer(spaced):
             group = match.lastindex or 0
             digits = match[group]
             if not digits.isdecimal():

@@ -17,6 +17,9 @@ NEVER: Final = re.compile(  # then it is never one, and in an ICE candidate neit
     r"(?:[- ]?(?:no|nr|num|number|nummer|id|n[\u00b0\u00ba])\.?)?)(?: (?:is|was|number))?[ \t:=#\[(.]{0,3}\Z",
     re.IGNORECASE,
 )
+_ASIAN_PORT: Final = re.compile(
+    "(?:\u30dd\u30fc\u30c8|\u7aef\u53e3|\u9023\u63a5\u57e0|\ud3ec\ud2b8)(?:\u756a\u53f7)?[ \t:=]{0,3}\\Z"
+)
 CANDIDATE: Final = re.compile(r"\bcandidate:|\btyp (?:host|srflx|prflx|relay)\b")
 _ACCESS: Final = re.compile(
     r"(?:\bHTTP/[\d.]+)?\"[ \t][1-5]\d\d[ \t]\Z"
@@ -40,7 +43,7 @@ def is_never(text: str, match: re.Match[str]) -> bool:
     at = match.start(match.lastindex or 0)
     unit = UNIT.match(text, match.end(match.lastindex or 0))
     before = NEVER.search(text, max(0, at - 24), at)
-    if _ACCESS.search(text, max(0, at - 24), at):
+    if _ACCESS.search(text, max(0, at - 24), at) or _ASIAN_PORT.search(text, max(0, at - 9), at):
         return True
     if _TAG.search(text, max(0, at - 70), at) or COUNTED.match(text, match.end(match.lastindex or 0)):
         return True

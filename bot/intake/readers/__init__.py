@@ -63,7 +63,7 @@ class ToolReader:
 TOOLS: Final = (
     ToolReader(
         "firewall",
-        ("%asa-", "%ftd-", ",traffic,", ",threat,url,", "type=", "src=", "flows "),
+        firewall.WORDS,
         firewall.SIGN,
         firewall.LINES,
         firewall.read_firewall,

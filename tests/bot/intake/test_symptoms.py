@@ -213,6 +213,7 @@ def test_what_is_well_elsewhere_does_not_hide_the_trouble(text: str) -> None:
         ("black screen on a Pixel 7 when a call comes", "android"),
         ("both iPads stay silent", "ios"),
         ("Twilio.Device offline", "javascript"),
+        ("OverconstrainedError: deviceId", "javascript"),
         ("INFO:TwilioVoice:[Platform]: registered", "ios"),
         ("I/Twilio: [Signaling](1): RESIP::DUM: Got: SipReq:  BYE", "android"),
         (
@@ -243,7 +244,9 @@ def test_a_code_of_the_past_is_not_the_trouble(text: str, codes: tuple[str, ...]
     assert read(text, VOCABULARY, KNOWLEDGE).codes == codes
 
 
-@pytest.mark.parametrize("text", ["invoice 31005 is late", "extension 31009 rings"])
+@pytest.mark.parametrize(
+    "text", ["invoice 31005 is late", "extension 31009 rings", "ポート31009を開けました", "端口53405被封"]
+)
 def test_a_number_of_something_else_is_no_code(text: str) -> None:
     """What stands right before a number says what it counts."""
     assert read(text, VOCABULARY, KNOWLEDGE).codes == ()
@@ -274,6 +277,15 @@ def test_a_number_of_something_else_is_no_code(text: str) -> None:
         ("choppy audio over RDP, on her own laptop it is clear", "vdi"),
         ("31201: this token does not permit outbound calls", "token-without-grant"),
         ("as soon as the VPN is up I can't hear the caller", "vpn-in-the-way"),
+        ("our trial project lets me dial nobody else", "account-restricted"),
+        ("of two tabs, the last to log in gets every call", "several-clients"),
+        ("443 is open and the websocket is torn down right after it connects", "websocket-blocked"),
+        ("only the fourth floor freezes, the neighboring floors work", "network-change"),
+        ("it is neither the mic nor the headset, I just can't hear the caller", "media-udp-one-way"),
+        ("pas de sonnerie avant de cliquer sur l'écran, les appels sont là", "autoplay-blocked"),
+        ("ogni ora il telefono è offline e devo ricaricare la pagina", "token-expired"),
+        ("la fecha del portátil es de 2001, no hay llamadas", "clock-skew"),
+        ("wenn wir das Kabel abziehen, bricht das Gespräch ab", "network-change"),
     ],
 )
 def test_turns_of_speech_point_to_their_cause(text: str, first: str) -> None:
