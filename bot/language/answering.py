@@ -10,8 +10,10 @@ from typing import Final
 
 from bot.intake.named_codes import named_codes
 from bot.language.answer import Answer, Sentence, Source
+from bot.language.case_advice import others_work
 from bot.language.case_context import CaseContext, seen_here
 from bot.language.case_questions import answer_from_case
+from bot.language.case_scope import in_short, points_here
 from bot.language.other_vendors import is_about_others
 from bot.language.passage_ranking import NEARBY, Nearest, rank_passages
 from bot.language.port_questions import EVERYTHING, all_ports, passages_about_ports
@@ -57,7 +59,8 @@ def _answer(
 ) -> Answer:
     """Answer the English *sentence*; *original* is the question in its own language."""
     lower = _lower(sentence)
-    if is_about_others(sentence) or is_about_others(original):
+    compares = bool(about.looked) and others_work(lower)
+    if not compares and (is_about_others(sentence) or is_about_others(original)):
         return Answer()
     of_case, general = answer_from_case(lower, about)
     if of_case:
@@ -66,7 +69,13 @@ def _answer(
         return _passages(ports, knowledge)
     nearest = rank_passages(sentence, about, knowledge, "" if language_of(original) == ENGLISH else original)
     written = _written(sentence, about, knowledge, network, nearest)
-    return _after(found, written) if (found := seen_here(sentence, lower, about, knowledge)) else written
+    if found := seen_here(sentence, lower, about, knowledge):
+        return _after(found, written)
+    if written.answered or not (
+        about.looked and points_here(lower) and library_of(knowledge).covers(sentence)
+    ):
+        return written
+    return replace(_answer_about_checks(in_short(about), written.closest), unsure=True)
 
 
 def _lower(sentence: str) -> str:

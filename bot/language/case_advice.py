@@ -35,7 +35,14 @@ _TRY_DEVICE: Final = re.compile(
 _TRY_NETWORK: Final = re.compile(
     rf"{_WOULD}.*{_NETWORK}|{_NETWORK}[^.?]*\b(?:help|fix|work|solve|change|matter)"
 )
+_OTHERS: Final = re.compile(
+    r"\b(?:zoom|(?:ms |microsoft )?teams|whatsapp|skype|webex|facetime|google meet|youtube|netflix|everything else|"
+    r"(?:all )?other (?:apps?|sites?|pages?|services?|calls?|programs?)|browsing|web ?sites?|the (?:rest|internet))\b"
+    r"[^.?]{0,20}\b(?:works?|working|worked|fine|ok|okay|loads?|opens?|runs?|no (?:problem|issue)s?)\b"
+)
 _AROUND: Final = re.compile(
+    r"\bif (?:they|it|he|she|(?:the|their) \w+) (?:cannot|can't|can not|will not|refuses?|does not|doesn't|do not|"
+    r"won't|don't|says? no)\b|"
     r"\bwork-?arounds?\b|\bstop-?gap\b|\bin the (?:meantime|mean time|interim)\b|\bmeanwhile\b|"
     r"\b(?:what|how|can|could|is there|anything|any)\b.*\b(?:until|till|for now|temporar\w+|short[- ]term|"
     r"while (?:we|they|i|it|that)(?:'re| are|'s| is)? (?:wait\w*|pending|being))\b|"
@@ -89,6 +96,17 @@ def _elsewhere(about: CaseContext) -> Found:
     if about.found:
         return (what_was_found(about), "Another network shows whether it depends on this one."), ()
     return ("It is a good comparison: no check found a problem here.",), ("wifi-vs-mobile",)
+
+
+def others_work(lower: str) -> bool:
+    """Tell whether *lower* compares with another service that works."""
+    return bool(_OTHERS.search(lower))
+
+
+def _others(about: CaseContext) -> Found:
+    """Say why another service can work in the same network."""
+    where = (what_was_found(about),) if about.found else ("No check found a problem here.",)
+    return where, ("other-apps",)
 
 
 def _wired(about: CaseContext) -> Found:
@@ -163,6 +181,7 @@ def _allow(about: CaseContext) -> Found:
 
 _Rule: TypeAlias = tuple[Callable[[str], object], Callable[[CaseContext], Found]]
 _KINDS: Final[tuple[_Rule, ...]] = (
+    (_OTHERS.search, _others),
     (_AROUND.search, _around),
     (_TRY_NETWORK.search, _elsewhere),
     (lambda lower: _QUESTION.search(lower) and _WIRE.search(lower), _wired),

@@ -24,7 +24,8 @@ _TESTED: Final = any_of(
     r"\b(?:test|check|tr(?:y|ied)|look|measure|prob|see|reach|cover)",
     r"\b(?:was|were|is|has|have|are)\b[^.?]{0,30}\b(?:tested|checked|tried|looked at|measured|probed|covered)\b",
     r"^\W*(?:(?:and|so|but|ok)\W+)*(?:did|does|is|are|was|were)\b[^.?]{0,30}"
-    r"\b(?:pass|passed|succeed\w*|ok|fine|healthy|get through|opened|open|connect\w*|come up|works?|working)\b",
+    r"\b(?:pass|passed|succeed\w*|ok|fine|healthy|get through|opened|open|connect\w*|come up|"
+    r"stay (?:up|open)|hold|works?|working)\b",
     r"\b(?:rule|ruled|exclude|excluded)\b[^.?]{0,12}\bout\b|\b(?:can|could|do) (?:we|you|i) exclude\b",
     r"\b(?:fine|ok|okay|good|open|works?|working|clear|clean|reachable|up)\b\W+(?:right|then|yes|correct|isn't it|"
     r"or not|or)\W*$",

@@ -48,8 +48,8 @@ _TELL: Final = _any(
     r"for (?:the|our|my|their) (?:customer|user|client|network|firewall|it\b|ticket))",
     r"\b(?:write|draft|word|phrase|compose|prepare|put)\b[^.?]{0,25}"
     r"\b(?:e-?mail|mail|message|reply|note|for the (?:customer|user|client))\b",
-    r"\bhow (?:do|should|can|would) (?:i|we) (?:explain|put|word|phrase|present|break) (?:it|this|that)\b[^.?]{0,12}"
-    r"\b(?:to|for) (?:the|them|him|her|our|my)\b",
+    r"\b(?:explain|put|word|phrase|present|break|summari[sz]e) (?:it|this|that)\b[^.?]{0,12}"
+    r"\b(?:to|for) (?:an?|the|them|him|her|our|my|their|somebody|someone|people)\b",
 )
 _UDP_CAUSES: Final = frozenset({"media-udp-blocked", "turn-required", "media-udp-one-way"})
 _NO_SIGNALING: Final = frozenset(

@@ -26,6 +26,7 @@ _LINE: Final = re.compile(
 _PLACE: Final = re.compile(
     r"\b(?:where|from where|which (?:network|place|site))\b[^.?]{0,20}"
     r"\b(?:test\w*|check\w*|r[ua]n|measur\w+|look\w*|prob\w+|(?:it|this|that) (?:from|come))\b|"
+    r"\b(?:tested|checked|measured|probed|ran)\b[^.?]{0,12}\bfrom (?:where|which)\b|"
     r"\b(?:is|was|are|were) (?:this|that|it|these|the (?:test|check|result|run)s?)\b[^.?]{0,15}\b(?:from|inside|in|on) "
     r"(?:their|his|her|the (?:user|customer|agent|client)(?:'s|s)?|our) (?:own )?(?:network|office|site|lan|side)"
 )
@@ -36,6 +37,12 @@ _WITH: Final = re.compile(
 _LOST: Final = re.compile(
     r"\b(?:which|what) (?:hop|router|box)\b|\bwhere\b[^.?]{0,25}"
     r"\b(?:dropp?\w*|lost|los(?:e|es|ing)|block\w*|stops?|dies?|rejected|disappear\w*|get stuck)\b"
+)
+_HERE: Final = re.compile(r"\b(?:it|this|that|these|those|here|there|they|them|the \w+)\b")
+_OF_A_CASE: Final = re.compile(
+    r"\b(?:fix\w*|chang\w+|causes?|problems?|issues?|wrong|results?|found|verdict|errors?|fail\w*|block\w*|exempt\w*|"
+    r"allow\w*|open\w*|risk\w*|urgent|bad|serious|bugs?|known|normal|happen\w*|solutions?|solv\w+|wait|refus\w+|"
+    r"affect\w*|explain\w*|mean\w*|firewall|network|diagnosis|diagnosed|summary|conclusion|maintenance)\b"
 )
 _QUESTION: Final = re.compile(_ASKS)
 
@@ -48,6 +55,18 @@ def in_network(about: CaseContext) -> bool:
 def what_was_found(about: CaseContext) -> str:
     """Return what was found, in one sentence."""
     return f"Found here: {'; '.join(about.titles[cause].rstrip('.') for cause in about.found)}."
+
+
+def points_here(lower: str) -> bool:
+    """Tell whether *lower* seems to be about the case, although no rule knows what it asks."""
+    return bool(_HERE.search(lower) and _OF_A_CASE.search(lower))
+
+
+def in_short(about: CaseContext) -> tuple[str, ...]:
+    """Return what was found and what can be passed on, or that nothing was found."""
+    if about.found:
+        return what_was_found(about), *about.customer
+    return ("No check found a problem so far.", *where_checked(about))
 
 
 def answer_from_scope(lower: str, about: CaseContext) -> Found:

@@ -38,7 +38,7 @@ _BUYING: Final = re.compile(
     r"licen[cs]es?)\b|\bhow much (?:is|are|does|do|for)\b.*\b(?:numbers?|licen[cs]es?|headsets?|minutes?|per month|sms|"
     r"short codes?|text messages?)\b|"
     r"\b(?:best|recommend\w*|favou?rite)\b[^.?]{0,20}\b(?:headsets?|laptops?|routers?|phones?|providers?|webcams?)\b"
-    r"(?! setting)|"
+    r"(?! setting)|\border (?:me|us) (?:an?|the|some|two)\b|"
     r"\bnumbers?\b.*\b(?:documents?|regulat\w+|bundle|proof of)\b|"
     r"\bport (?:my|our|a|the) (?:\w+ )?numbers?\b|\breset (?:my|our|the) (?:\w+ )?passwords?\b",
     re.IGNORECASE,

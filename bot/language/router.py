@@ -14,7 +14,7 @@ from bot.intake.read import read
 from bot.language.addressing import is_addressed_to_bot
 from bot.language.answer import Answer
 from bot.language.answer_words import wrong_answer
-from bot.language.answering import answer_question
+from bot.language.answering import LOOKS, answer_question
 from bot.language.case_context import CaseContext
 from bot.language.command_slips import FEW, as_command, slip, wrong_word
 from bot.language.follow_ups import LastQuestion, follow_up, in_context
@@ -188,6 +188,8 @@ def _question(text: str, language: LanguageContext, conversation: Conversation) 
             return wanted
         case SymptomMatch(verdict="none"):
             return answer if answer.answered else NotUnderstood()
+        case SymptomMatch() if answer.sources and answer.sources[0].title == LOOKS and is_question(text):
+            return answer
         case SymptomMatch():
             return replace(wanted, verdict="close")
     # A log that names another code is no question about that code.

@@ -86,6 +86,11 @@ class Library:
         shared = names_subject(text, lambda word: self._answers.has(best.label, word))
         return fit_of(best, shared, sum(self._answers.foreign(text, ELSEWHERE)))
 
+    def covers(self, text: str) -> bool:
+        """Whether *text* has no word of subjects that are not covered here, and at most one unknown word."""
+        foreign, unknown = self._answers.foreign(text, ELSEWHERE)
+        return not foreign and unknown <= 1
+
     def answered(self, text: str, best: Ranked) -> bool:
         """Whether *best* is an answer to *text*, if only a likely one."""
         return self.fit(text, best) != "none"

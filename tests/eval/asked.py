@@ -9,7 +9,8 @@ Each file was run once before anything was changed for it. Of its own questions 
 
 `asked-10` and `asked-10-tuning` are halves of one set, drawn by lot before its first run. Then 65 and 58 % were right,
 with vectors 65 and 63 %. Of the foreign ones were declined 6 of 7 and 8 of 8. Only the misses of `asked-10-tuning` were
-read for the changes that followed.
+read for the changes that followed. `asked-11` was written after them, and first run then: 71 % were right, with vectors
+73 %, and 11 of 12 foreign ones were declined. Most misses were questions about a case that no rule knew.
 """
 
 from collections.abc import Sequence

@@ -178,6 +178,9 @@ def test_a_general_question_stays_general(text: str) -> None:
         ("can you draft a mail to their IT", "udp blocked", "Your network blocks call audio."),
         ("is it only her", "udp blocked", "Found here: UDP"),
         ("is their line good enough for ten agents", "healthy", "The line was not measured"),
+        ("why does Zoom work in that office?", "udp blocked", "Found here: UDP"),
+        ("and if their admin does not want to", "udp blocked", "Until this is fixed, use mobile data"),
+        ("summarize it for my boss", "udp blocked", "Your network blocks call audio."),
         ("which router loses them?", "udp blocked", "Found here: UDP"),
         ("is it the headset?", "udp blocked", "31009 has no known cause of this kind."),
         ("whose task is that", "udp blocked", "The team that manages the firewall"),
@@ -198,3 +201,19 @@ def test_advice_knows_where_the_checks_ran() -> None:
     """Without a check in the user's network, the next step is one there."""
     assert "Run the checks in the user's own network" in asked("what next?", case("healthy", REFERENCE)).text
     assert "may be on the user's device" in asked("what next?", case("healthy")).text
+
+
+def test_a_question_about_the_case_that_no_rule_knows() -> None:
+    """The case in short is only likely to answer it; people who talk to each other get no reply."""
+    answer = asked("is this a known bug", case("udp blocked"))
+    assert answer.text.startswith("I'm not sure. This may answer it: Found here: UDP")
+    apart = Conversation(in_case=True, about=case("udp blocked"), addressed=False)
+    assert isinstance(route("is this a known bug", LANGUAGE, apart), NotForUs)
+
+
+@pytest.mark.parametrize(
+    "text", ["did they win the game yesterday?", "what is for lunch", "which ports does Zoom need?"]
+)
+def test_a_foreign_question_in_a_case_stays_foreign(text: str) -> None:
+    """The case is no reason to answer everything."""
+    assert not answer_question(text, case("udp blocked"), KNOWLEDGE, NETWORK).answered

@@ -22,6 +22,8 @@ from knowledge.search.plain_subjects import plain_subjects
         ("does a running call end when the token is over", "token-in-call"),
         ("good edge for agents in Oslo", "edge-near"),
         ("can the provider listen to the relayed audio", "srtp-what"),
+        ("our agents in Cebu have a delay", "rtt-what"),
+        ("is the line good enough, can I see that before a shift?", "preflight-what"),
         ("what does the question mark before UDP stand for", "lineman-results"),
     ],
 )
