@@ -4,12 +4,13 @@ Independent of terminal and Slack: a callback gets the progress, and the caller 
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from functools import partial
 from typing import TypeAlias
 
 from bot.diagnosis.ice_servers import find_ice
+from bot.diagnosis.new_answers import newly_answered
 from bot.diagnosis.plan import make_plan, observe_known
 from bot.diagnosis.run_record import RunRecord
 from bot.diagnosis.status_page import observe_status
@@ -21,7 +22,8 @@ from knowledge.model.network import Network
 from knowledge.model.schema import CaseModel, Knowledge
 from knowledge.reasoning.answers import answer
 from knowledge.reasoning.merge import merge
-from knowledge.reasoning.selection import select_causes
+from knowledge.reasoning.other_causes import walk_wider
+from knowledge.reasoning.selection import select_causes, widen
 from knowledge.reasoning.tree import Tree, compile_tree, settled, walk
 from probes.protocol.failures import Failure
 from probes.protocol.frozen import frozen
@@ -58,6 +60,7 @@ class Problem:
 
     cases: tuple[CaseModel, ...]
     trees: tuple[Tree, ...]
+    widen: Callable[[CaseModel], CaseModel] = field(repr=False)  # a case with causes of other codes
 
     def answers(
         self, observations: Mapping[str, Observation], values: Mapping[str, str], vantage: str
@@ -71,8 +74,19 @@ class Problem:
 
     def conclude(self, record: RunRecord) -> RunRecord:
         """Answer all questions of *record* from its observations and its request, and diagnose."""
-        answers = self.answers(record.observations, record.request.answers, record.vantage)
-        return replace(record, answers=answers, diagnosis=self.diagnosis(answers, record.observations))
+        known = (record.observations, record.request.answers, record.vantage)
+        answers = self.answers(*known)
+        diagnosis = self.diagnosis(answers, record.observations)
+        if diagnosis.unexplained:
+            wide = replace(self, cases=tuple(self.widen(case) for case in self.cases))
+            answers = wide.answers(*known)
+            diagnosis = merge(
+                [
+                    walk_wider(tree, case, answers[case.platform], record.observations)
+                    for tree, case in zip(self.trees, wide.cases, strict=True)
+                ]
+            )
+        return replace(record, answers=answers, diagnosis=diagnosis)
 
     def is_settled(self, answers: Mapping[str, Answers], pending: frozenset[str]) -> bool:
         """Whether no *pending* step can change the diagnosis."""
@@ -90,7 +104,8 @@ def prepare(request: Request, knowledge: Knowledge, network: Network) -> Problem
         )
         for platform in platforms
     ]
-    return Problem(tuple(cases), tuple(compile_tree(case) for case in cases))
+    trees = tuple(compile_tree(case) for case in cases)
+    return Problem(tuple(cases), trees, partial(widen, knowledge=knowledge, network=network))
 
 
 def has_checks(request: Request, knowledge: Knowledge, network: Network) -> bool:
@@ -195,16 +210,6 @@ async def _observe(
     if gone:
         raise gone
     return observations
-
-
-def newly_answered(before: Iterable[Answers], after: Iterable[Answers]) -> tuple[Answered, ...]:
-    """List the questions whose answer has changed, each once."""
-    changed: dict[tuple[str, str | None], Answered] = {}
-    for old, new in zip(before, after, strict=True):
-        for question, answered in new.items():
-            if answered.answer != old[question].answer:
-                changed.setdefault((question, answered.answer), answered)
-    return tuple(changed.values())
 
 
 def _cancelled(step: Step) -> Observation:

@@ -8,21 +8,20 @@ from dataclasses import replace
 from typing import Final
 
 from knowledge.model.conclusions import Answered, Answers, Diagnosis, Finding, Judged
-from knowledge.model.schema import Alternatives, CaseModel, Cause
+from knowledge.model.schema import Alternatives, CaseModel, Cause, Question
+from knowledge.reasoning.failed_checks import accounted_by, failed_in, strict_in
 from knowledge.reasoning.judge import (
     CauseJudgment,
     alternatives_truth,
     any_vantage,
     can_harm,
     condition_truth,
-    effects_of,
     is_cleared_elsewhere,
     judge,
     open_alternatives,
 )
 from knowledge.reasoning.next_question import next_question
 from knowledge.reasoning.outcome import outcome, split
-from knowledge.reasoning.selection import judged_by
 from probes.protocol.model import Observation
 
 # Why a cause is not checked although it was ruled out where the checks ran.
@@ -38,8 +37,8 @@ def diagnose(case: CaseModel, answers: Answers, observations: Mapping[str, Obser
         for cause in case.causes.values()
         if cause.id not in {finding.cause for finding in (*found, *risks)}
     }
-    accounted = _accounted(case, answers, judgement)
-    unexplained = tuple(_failed(case, observations) - accounted.keys())
+    accounted = accounted_by(case, answers, judgement)
+    unexplained = tuple(failed_in(case, observations) - accounted.keys())
     diagnosis = Diagnosis(
         code=case.code,
         platforms=(case.platform,),
@@ -51,7 +50,7 @@ def diagnose(case: CaseModel, answers: Answers, observations: Mapping[str, Obser
         ruled_out=_listed(judged, judgement, "ruled_out"),
         not_checked=_listed(judged, judgement, "not_checked"),
         unexplained=unexplained,
-        tolerated=tuple(step for step in unexplained if step not in _strict(case)),
+        tolerated=tuple(step for step in unexplained if step not in strict_in(case)),
         accounted=tuple(accounted),
         next_question=next_question(case, answers, judgement),
         digest=case.digest,
@@ -97,10 +96,10 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
         reasons: tuple[str, ...] = (f"an effect of: {case.causes[by].title}",)
         about = _shown_by(cause.when, answers)
     elif elsewhere:
-        about = _contradicted_by(cause, answers)
+        about = _cleared_by(cause, answers)
         reasons = (ELSEWHERE,)
     elif standing == "ruled_out":
-        about = _shown_by((cause.clears_if,), answers) or _contradicted_by(cause, answers)
+        about = _cleared_by(cause, answers)
         reasons = tuple(_answer_text(case, answered) for answered in about)
     else:
         about = _open(cause, answers)
@@ -121,8 +120,10 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
     )
 
 
-def _contradicted_by(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
-    """The first contradicting answer of each alternative."""
+def _cleared_by(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
+    """The answers that rule *cause* out, or else the first contradicting answer of each alternative."""
+    if shown := _shown_by((cause.clears_if,), answers):
+        return shown
     first = [
         next((answers[q] for q, fit in condition.items() if answers[q].firm not in (None, *fit)), None)
         for condition in cause.when
@@ -168,8 +169,14 @@ def _person_only(case: CaseModel, about: Iterable[Answered]) -> bool:
 
 def _not_measured(case: CaseModel, about: Sequence[Answered]) -> bool:
     """Whether all that is missing are answers without which a clear outcome stays clear."""
-    missing = (answered.answer is None and case.questions[answered.question].optional for answered in about)
-    return bool(about) and all(missing)
+    return bool(about) and all(
+        _is_optional(case.questions[answered.question], answered) for answered in about
+    )
+
+
+def _is_optional(question: Question, given: Answered) -> bool:
+    """Whether nothing was measured for an optional question: no answer, or the one that no rule gives."""
+    return question.optional and given.answer in (None, question.answers[-1].name)
 
 
 def _listed(judged: Mapping[str, Judged], judgement: CauseJudgment, standing: str) -> tuple[Judged, ...]:
@@ -182,38 +189,3 @@ def _listed(judged: Mapping[str, Judged], judgement: CauseJudgment, standing: st
 
 def _steps(answers: Iterable[Answered]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(step for answered in answers for step in answered.steps))
-
-
-def _failed(case: CaseModel, observations: Mapping[str, Observation]) -> dict[str, None]:
-    steps = dict.fromkeys(spec.step for wanted in case.probes.values() for spec in wanted)
-    found = (observations[step] for step in steps if step in observations)
-    return {
-        observation.step: None
-        for observation in found
-        if observation.has_result and observation.failure is not None
-    }
-
-
-def _strict(case: CaseModel) -> frozenset[str]:
-    """The steps of questions that do not tolerate a failure."""
-    strict = (id_ for id_, question in case.questions.items() if not question.tolerant)
-    return frozenset(spec.step for id_ in strict for spec in case.probes[id_])
-
-
-def _accounted(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> dict[str, None]:
-    """The steps behind the answered questions of found causes and of the causes that they explain."""
-    causes = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
-    waiting = list(causes)
-    while waiting:
-        for effect in effects_of(case, waiting.pop(), answers):
-            if effect not in causes:
-                causes.add(effect)
-                waiting.append(effect)
-    questions = [q for id_ in case.causes if id_ in causes for q in judged_by(case.causes[id_])]
-    texts = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
-    answered = [
-        q
-        for q in dict.fromkeys(questions)
-        if answers[q].answer is not None or not any(q in judged_by(case.causes[id_]) for id_ in texts)
-    ]
-    return {spec.step: None for q in answered for spec in case.probes[q]}

@@ -113,12 +113,20 @@ def _standing(cause: Cause, case: CaseModel, answers: Answers) -> Standing:
 
 def is_cleared_by(cause: Cause, answers: Answers) -> bool:
     """Whether an answer rules *cause* out, even if no alternative is decided."""
-    return bool(cause.clears_if) and condition_truth(cause.clears_if, answers, clearing) is True
+    return _is_shown_false(cause, answers, clearing)
 
 
 def is_cleared_elsewhere(cause: Cause, answers: Answers) -> bool:
     """Whether *cause* is ruled out on the network that was tested, which may not be the user's."""
-    return _is_cleared(cause, answers, firm) and not _is_cleared(cause, answers, clearing)
+    here, there = (
+        _is_shown_false(cause, answers, read) or _is_cleared(cause, answers, read)
+        for read in (firm, clearing)
+    )
+    return here and not there
+
+
+def _is_shown_false(cause: Cause, answers: Answers, read: Callable[[Answered], str | None]) -> bool:
+    return bool(cause.clears_if) and condition_truth(cause.clears_if, answers, read) is True
 
 
 def _is_cleared(cause: Cause, answers: Answers, read: Callable[[Answered], str | None]) -> bool:

@@ -50,7 +50,8 @@ def select_causes(
     ]
     concerned = [cause for cause in concerned if cause.when]
     concerned.sort(key=lambda cause: (-cause.weight[code], cause.id))
-    causes = {cause.id: cause for cause in concerned}
+    ids = {cause.id for cause in concerned}
+    causes = {cause.id: _explaining(cause, ids) for cause in concerned}
     questions = {
         id_: replace(asked[id_], needs=_condition_for(asked[id_].needs, asked))
         for id_ in _in_order_of_need(_asked_by(causes.values()), asked)
@@ -58,6 +59,25 @@ def select_causes(
     return CaseModel(
         code, platform, edge, causes, questions, {id_: looks[id_] for id_ in questions}, knowledge.digest
     )
+
+
+def widen(case: CaseModel, knowledge: Knowledge, network: Places) -> CaseModel:
+    """*case* with the causes of other codes that its own checks can show; these weigh nothing and add no check."""
+    steps = {spec.step for wanted in case.probes.values() for spec in wanted}
+    questions, looks = dict(case.questions), dict(case.probes)
+    for id_ in _in_order_of_need(knowledge.questions, knowledge.questions):
+        question = knowledge.questions[id_]
+        if id_ in questions or not _is_for(question.platforms, case.platform):
+            continue
+        wanted = _wanted(question.observe, network, case.platform, case.edge)
+        is_run = bool(wanted) and steps.issuperset(spec.step for spec in wanted)
+        if is_run and questions.keys() >= question.needs.keys():
+            questions[id_], looks[id_] = question, wanted
+    fitting = (cause for cause in knowledge.causes.values() if _is_for(cause.platforms, case.platform))
+    others = (replace(cause, weight={case.code: 0, **cause.weight}) for cause in fitting)
+    causes = {cause.id: cause_for(cause, questions) for cause in others}
+    shown = {id_: causes[id_] for id_ in (*case.causes, *causes) if causes[id_].when}
+    return replace(case, causes=shown, questions=questions, probes=looks)
 
 
 def step_id(probe: str, target: Target, params: Facts) -> str:
@@ -119,6 +139,11 @@ def cause_for(cause: Cause, asked: Collection[str]) -> Cause:
         impact_when=tuple(item for item in cause.impact_when if _all_asked(item.when, asked)),
         explains=tuple(explains for explains in cause.explains if _all_asked(explains.when, asked)),
     )
+
+
+def _explaining(cause: Cause, ids: Collection[str]) -> Cause:
+    """*cause* with the effects among *ids*: whether it explains another cause decides nothing."""
+    return replace(cause, explains=tuple(explains for explains in cause.explains if explains.id in ids))
 
 
 def _alternatives_for(alternatives: Alternatives, asked: Collection[str]) -> Alternatives:

@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from bot.diagnosis.ice_servers import IceServers, TurnServer
+from bot.diagnosis.new_answers import newly_answered
 from bot.diagnosis.plan import make_plan, observe_known
 from bot.diagnosis.run_record import RunRecord
-from bot.diagnosis.triage import Progress, newly_answered, prepare
+from bot.diagnosis.triage import Progress, prepare
 from bot.model.request import Request
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
@@ -52,7 +53,15 @@ _FINE: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "nat": {"mapping": "endpoint_independent", "reflexive": ["203.0.113.9:4000"]},
     "turn": {"reached": True, "challenged": True, "allocated": True},
-    "udp_media": {"in_range": True, "outbound_ok": 8, "inbound_ok": 8, "outbound_lost": 0, "inbound_lost": 0},
+    "udp_media": {
+        "in_range": True,
+        "outbound_ok": 8,
+        "inbound_ok": 8,
+        "outbound_lost": 0,
+        "inbound_lost": 0,
+        "long_out": "passes",
+        "long_in": "passes",
+    },
     "mtu": {"tcp_out": "passes", "tcp_in": "passes", "udp_out": "passes", "path_mtu": 1500},
     "edges": {
         "open": ["ashburn", "dublin", "frankfurt"],
