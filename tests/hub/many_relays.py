@@ -5,6 +5,7 @@ connects the relays on the first line of its input, and ends with its input.
 """
 
 import asyncio
+import gc
 import os
 import ssl
 import sys
@@ -35,6 +36,8 @@ async def fly(url: str, folder: Path, part: slice, context: ssl.SSLContext | Non
         # At once: a hub that gets no answer to its pings for 45 s closes the connection.
         lives.append(asyncio.create_task(relay.live()))
 
+    gc.freeze()  # a search through all relays would cost as much as many connections
+    gc.set_threshold(100_000, 50, 50)
     print("up", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     async with asyncio.TaskGroup() as group:
