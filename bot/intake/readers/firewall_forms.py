@@ -38,7 +38,7 @@ _TARGET: Final = rf"(?P<target>{_IP})"
 _FROM: Final = rf"(?P<from>{_NO})"
 _TO: Final = rf"(?P<to>{_NO})"
 
-# Each has the groups word, protocol, source, from, target, and to.
+# Each has the groups word (else what stands before it), protocol, source, from, target, and to.
 _FORMS: Final = (
     LazyPattern(  # Windows: pfirewall.log
         rf"^\S+ \S+ (?P<word>DROP|ALLOW) (?P<protocol>TCP|UDP) {_SOURCE} {_TARGET} {_FROM} {_TO}\b"
@@ -52,7 +52,7 @@ _FORMS: Final = (
         r"[^\n]{0,80}?\b(?P<protocol>17|6)\("
     ),
     LazyPattern(  # MikroTik: only the prefix of the rule, which its owner chose, says what the rule does
-        r"(?P<word>[^\n]{0,200})\bproto (?P<protocol>UDP|TCP)\b[^\n]{0,40}?"
+        r"\bproto (?P<protocol>UDP|TCP)\b[^\n]{0,40}?"
         rf"{_SOURCE}:{_FROM}->{_TARGET}:{_TO}"
     ),
     LazyPattern(  # WatchGuard
@@ -72,6 +72,6 @@ def read_form(line: str) -> TrafficLine | None:
                 _PROTOCOLS.get(protocol, protocol),
                 (match["source"], int(match["from"])),
                 (match["target"], int(match["to"])),
-                bool(_DENIED.search(match["word"] or "")),
+                bool(_DENIED.search(match.groupdict().get("word", line[: match.start()]))),
             )
     return None
