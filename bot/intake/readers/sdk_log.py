@@ -23,7 +23,7 @@ WORDS: Final = (
     "websocket close event", "failed: DNS", "PJLIB_UTIL_EDNS", "PJ_ERESOLVE", "com.twilio.voice.error", "onnection error (", "Call Error:",
     "Registration Error:", "handlePJSIP", "PJSIP_SC_", "due to suspension", "WebSocket Connection Timeout",
     "WebSocket connection attempt", "WebSocket timed out", _SILENT, "iceConnectionState", "ICE Connection State",
-    "ice connection state", "#high-", "#low-mos", "#constant-audio-input", "OPENSSL_internal:",
+    "SipResp: ", "Received Response msg", "on_call_tsx_state", "last_status: ", "EventPublisher", "ice connection state", "#high-", "#low-mos", "#constant-audio-input", "OPENSSL_internal:",
 )  # fmt: skip
 # The reasons of BoringSSL, which the mobile SDKs write as they come.
 _TLS: Final[tuple[tuple[LazyPattern, Failure, str], ...]] = (
@@ -42,6 +42,14 @@ _WARNED: Final = {"packet": "packet_loss", "input": "input_silent"}
 _OLD: Final = LazyPattern(
     r"com\.twilio\.voice\.error Code=(\d{3})\b|[Cc]onnection error \((\d{3})\)|(?:Call|Registration) Error: (\d{3})\b"
 )
+# How the service answered a call, in the words of the SIP stacks. 401 and 407 only ask for a login, as usual.
+_ANSWERED: Final = LazyPattern(
+    r"(?:\bSipResp: |Received Response msg |on_call_tsx_state\b[^\n]{0,40}status[_ ]code:? |\blast_status: )"
+    r"(?!401|407|408|491)([4-6]\d\d)\b"
+)
+_REFUSED: Final = LazyPattern(
+    r"EventPublisher\b[^\n]{0,60}(?:status code|response)\W{1,3}40[13]\b", re.IGNORECASE
+)
 _SIP: Final = frozenset(range(400, 700))
 _CLOSED: Final = LazyPattern(r"websocket close event code: (10\d\d)", re.IGNORECASE)
 _RESOLVER: Final = LazyPattern(r"query_job for (\S+) failed: DNS|PJLIB_UTIL_EDNS|PJ_ERESOLVE")
@@ -52,6 +60,14 @@ def read_sdk_log(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     for line, _ in lines_with(text, WORDS):
         if (match := _OLD.search(line)) and int(number := next(filter(None, match.groups()))) in _SIP:
             yield "", 0, {"sign": f"code_31{number}", "bad": f"the SDK reported {number}"}
+        if match := _ANSWERED.search(line):
+            yield (
+                "",
+                0,
+                {"sign": f"code_31{match[1]}", "bad": f"the service answered the call with {match[1]}"},
+            )
+        if _REFUSED.search(line):
+            yield "", 0, {"sign": "token_invalid", "bad": "Insights does not accept the token"}
         if (match := _CLOSED.search(line)) and match[1] in ("1006", "1015"):
             bad = f"the WebSocket was closed with {match[1]}"
             # 1015: the TLS handshake failed. Firefox gives no other reason.
