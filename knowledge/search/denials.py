@@ -54,7 +54,8 @@ _NOT_OLD: Final = (
 # "The microphone was blocked, now it is allowed."
 _NOW: Final = r"\b[^.\n]{0,50}\b(?:now|meanwhile|since then|today)\b[^.,\n]{0,20}\b"
 _GAP: Final = (
-    r"(?:(?!not\b|never\b|no\b|nor\b|without\b|isn|\w+n't|gets?\b|got\b|when\b|if\b|we\b|they\b|you\b|until\b|before\b|since\b)"
+    r"(?:(?!dead\b|broken\b|silent\b|gone\b|fail\w*|refus\w*|block\w*|denied\b|mut\w+|stop\w*|drop\w*)"
+    r"(?!not\b|never\b|no\b|nor\b|without\b|isn|\w+n't|gets?\b|got\b|when\b|if\b|we\b|they\b|you\b|until\b|before\b|since\b)"
     r"[\w'-]+\s+){0,4}"
 )
 

@@ -60,14 +60,7 @@ def read_sdk_log(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     for line, _ in lines_with(text, WORDS):
         if (match := _OLD.search(line)) and int(number := next(filter(None, match.groups()))) in _SIP:
             yield "", 0, {"sign": f"code_31{number}", "bad": f"the SDK reported {number}"}
-        if match := _ANSWERED.search(line):
-            yield (
-                "",
-                0,
-                {"sign": f"code_31{match[1]}", "bad": f"the service answered the call with {match[1]}"},
-            )
-        if _REFUSED.search(line):
-            yield "", 0, {"sign": "token_invalid", "bad": "Insights does not accept the token"}
+        yield from _answers(line)
         if (match := _CLOSED.search(line)) and match[1] in ("1006", "1015"):
             bad = f"the WebSocket was closed with {match[1]}"
             # 1015: the TLS handshake failed. Firefox gives no other reason.
@@ -99,6 +92,14 @@ def read_sdk_log(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
                 "bad": "no resolver answered",
             }
             yield host, 53, facts
+
+
+def _answers(line: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Yield how the service answered a call or an event."""
+    if match := _ANSWERED.search(line):
+        yield "", 0, {"sign": f"code_31{match[1]}", "bad": f"the service answered the call with {match[1]}"}
+    if _REFUSED.search(line):
+        yield "", 0, {"sign": "token_invalid", "bad": "Insights does not accept the token"}
 
 
 def _tls(line: str) -> Iterator[tuple[str, int, ToolFacts]]:

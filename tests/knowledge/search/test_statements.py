@@ -40,7 +40,16 @@ def test_a_vpn_that_fails_is_blamed(text: str) -> None:
     assert read_statements(text).points["vpn-in-the-way"] > 0
 
 
-@pytest.mark.parametrize("text", ["no internet at all", "no microphone found", "no token was passed"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no internet at all",
+        "no microphone found",
+        "no token was passed",
+        "the mic is dead in the new version",
+        "the token was refused by the new gateway",
+    ],
+)
 def test_a_complaint_is_no_denial(text: str) -> None:
     """ "No microphone" complains about it."""
     assert read_statements(text).denied == []
