@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from bot.errors import UsageError
 from bot.relays.hub.paths import SIGNING_KEY, database_of
 from bot.relays.hub.settings import read_hub_settings
 from bot.storage.backup import back_up, restore
+from probes.protocol.keys import write_private
 
 
 def run_backup(words: Sequence[str]) -> int:
@@ -96,9 +96,7 @@ def _key_path() -> Path | None:
 
 def _copy_key(source: Path, target: Path) -> None:
     try:
-        descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with source.open("rb") as read, os.fdopen(descriptor, "wb") as written:
-            shutil.copyfileobj(read, written)
+        write_private(target, source.read_bytes())
     except OSError as error:
         raise UsageError(
             f"The signing key {source} cannot be copied to {target}: {error.strerror}."

@@ -2,15 +2,16 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
 from bot.errors import UsageError
 from bot.storage.connect import open_database, open_to_read
-from bot.storage.trouble import DAMAGED, cannot_be_used, reason_of
+from bot.storage.trouble import DAMAGED, STEPS, cannot_be_used, reason_of
 
 PAGES: Final = 256  # copied at a time, so that writers get their turn
+_JOURNALS: Final = ("-wal", "-shm", "-journal")  # what SQLite keeps beside the file
 MARK: Final = "cases"  # a table that every database of Lineman has
 
 
@@ -25,19 +26,17 @@ def back_up(database: Path, target: Path) -> None:
         )
     part = target.with_name(f"{target.name}.part")
     try:
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        raise UsageError(f"{target} exists. Choose another name, or remove it first.") from None
-    except OSError as error:
-        raise UsageError(f"{target} cannot be written: {error.strerror}.") from error
-    try:
+        _refuse_existing(target)
         _copy(database, part)
         check(part)
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        target.unlink(missing_ok=True)
+        _put(part, target)
+    except FileExistsError:
+        _refuse_existing(target)
         raise
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}.") from error
+    finally:
+        _remove(part)
 
 
 def restore(backup: Path, database: Path, moment: str) -> Path | None:
@@ -54,17 +53,62 @@ def restore(backup: Path, database: Path, moment: str) -> Path | None:
         _copy(backup, part)
         open_database(part).close()  # applies missing migrations, and refuses a newer version's
         refuse_if_in_use(part)
-        if database.exists():
-            refuse_if_in_use(database)
-            former = database.with_name(f"{database.name}.{moment}")
-            database.rename(former)
+        former = _put_aside(database, moment)
         part.replace(database)
     except OSError as error:
         raise UsageError(f"{database} cannot be written: {error.strerror}.") from error
     finally:
-        for rest in ("", "-wal", "-shm"):
-            part.with_name(part.name + rest).unlink(missing_ok=True)
+        _remove(part)
     return former
+
+
+def _put_aside(database: Path, moment: str) -> Path | None:
+    """Give *database* another name, which is returned, and its journals. It stays at its place, too, if it exists.
+
+    A journal that is left there, also without its database, would become part of the one that is restored.
+    """
+    former = database.with_name(f"{database.name}.{moment}")
+    exists = database.exists()
+    if exists:
+        refuse_if_in_use(database)
+        _link(database, former)
+    for ending in _JOURNALS:
+        with suppress(FileNotFoundError):
+            database.with_name(database.name + ending).rename(former.with_name(former.name + ending))
+    return former if exists else None
+
+
+def _put(part: Path, target: Path) -> None:
+    """Give *part* the name *target*; FileExistsError if there is such a file."""
+    try:
+        target.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        _refuse_existing(target)
+        part.rename(target)
+
+
+def _link(path: Path, other: Path) -> None:
+    """Give the file another name beside its own: a process that is killed leaves the database where it was."""
+    try:
+        other.hardlink_to(path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        path.rename(other)
+
+
+def _refuse_existing(target: Path) -> None:
+    if target.exists():
+        raise UsageError(f"{target} exists. Choose another name, or remove it first.")
+
+
+def _remove(part: Path) -> None:
+    """Remove what is left of a copy, if the disk lets us."""
+    for ending in ("", *_JOURNALS):
+        with suppress(OSError):
+            part.with_name(part.name + ending).unlink(missing_ok=True)
 
 
 def check(path: Path) -> None:
@@ -89,13 +133,17 @@ def check(path: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     try:
-        target.unlink(missing_ok=True)
+        for ending in ("", *_JOURNALS):  # of a process that was killed
+            target.with_name(target.name + ending).unlink(missing_ok=True)
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(open_to_read(source)) as here, closing(sqlite3.connect(target)) as there:
             here.conn.backup(there, pages=PAGES, sleep=0.01)
             there.execute("PRAGMA journal_mode=DELETE")  # one file, without a journal beside it
     except (OSError, sqlite3.Error) as error:
-        raise UsageError(f"{source} cannot be copied to {target}: {reason_of(error, source)}.") from error
+        reason = next(
+            (found for path in (target, source) if (found := reason_of(error, path)) in STEPS), str(error)
+        )
+        raise UsageError(f"{source} cannot be copied to {target}: {reason}.") from error
 
 
 def refuse_if_in_use(database: Path) -> None:

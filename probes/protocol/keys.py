@@ -125,15 +125,25 @@ def make_identity(path: Path) -> Identity:
     """
     seed = os.urandom(_SEED)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(path, key_text(seed).encode("ascii") + b"\n")
+    return Identity.from_seed(seed)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write *content* to the new file *path*, 0600, which appears complete; raise FileExistsError if there is one.
+
+    A full disk, a kill, or a power failure leaves no part of it under that name.
+    """
     draft = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(key_text(seed) + "\n")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
         os.link(draft, path)
     finally:
         draft.unlink()
-    return Identity.from_seed(seed)
 
 
 def key_text(seed: bytes) -> str:

@@ -20,6 +20,7 @@ ATTACKS = (
     "files of another user in place of the state",
     "text that forges a log line or controls the terminal",
     "requesters who disconnect at any moment, even while the database is locked or fails", "database locked or failing",
+    "backup or restore that is killed, or meets a full disk",
     "hub on NATS that changes a plan", "hub or bot on NATS that acts as another one",
     "NATS impersonated, or without the TLS that was asked for", "requesters on NATS who disappear",
     "HTTP request that Slack did not sign",

@@ -1,9 +1,12 @@
 """Copies of a database in use are whole, private, and can be put back; nothing that exists is lost."""
 
+import errno
+import os
 import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -113,6 +116,82 @@ def test_what_cannot_be_restored(home: Path, capsys: pytest.CaptureFixture[str])
         assert words in capsys.readouterr().err
     assert notes(home / "lineman.db") == [1]
     assert not list(home.glob("*.part*"))
+
+
+def test_journal_of_a_deleted_database(home: Path) -> None:
+    """What a killed process left beside a database, which somebody deleted, does not get into the restored one."""
+    assert main(["backup", str(home / "copy.db")]) == 0
+    left = {}
+    with closing(open_database(home / "lineman.db").conn) as db:
+        db.execute("INSERT INTO notes VALUES (2)")
+        db.commit()
+        left = {name: (home / name).read_bytes() for name in ("lineman.db-wal", "lineman.db-shm")}
+    (home / "lineman.db").unlink()
+    for name, content in left.items():
+        (home / name).write_bytes(content)
+    assert main(["restore", str(home / "copy.db")]) == 0
+    assert notes(home / "lineman.db") == [1]
+    (journal,) = home.glob("lineman.db.2*-wal")
+    assert journal.read_bytes() == left["lineman.db-wal"]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("step", ["hardlink_to", "replace"])
+@pytest.mark.parametrize("is_done", [False, True])
+def test_killed_in_a_restore(home: Path, step: str, is_done: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before and after each step, there is a whole database, the former one or the restored one."""
+    assert main(["backup", str(home / "copy.db")]) == 0
+    with closing(sqlite3.connect(home / "lineman.db")) as db:
+        db.execute("INSERT INTO notes VALUES (2)")
+        db.commit()
+    real = getattr(Path, step)
+
+    def killed(path: Path, other: Path) -> None:
+        if is_done:
+            real(path, other)
+        raise Killed
+
+    monkeypatch.setattr(Path, step, killed)
+    monkeypatch.setattr("bot.storage.backup._remove", lambda part: None)  # a killed process removes nothing
+    with pytest.raises(Killed):
+        main(["restore", str(home / "copy.db")])
+    monkeypatch.undo()
+    assert notes(home / "lineman.db") == ([1] if (step, is_done) == ("replace", True) else [1, 2])
+
+
+def test_killed_in_a_backup(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no file under the name of the copy until it is whole, and the next attempt succeeds."""
+    (home / "copy.db.part").write_text("of a process that was killed")
+    monkeypatch.setattr("bot.storage.backup._put", Mock(side_effect=Killed))
+    with pytest.raises(Killed):
+        main(["backup", str(home / "copy.db")])
+    assert not (home / "copy.db").exists()
+    monkeypatch.undo()
+    monkeypatch.setenv("LINEMAN_DATABASE", str(home / "lineman.db"))
+    assert main(["backup", str(home / "copy.db")]) == 0
+    assert notes(home / "copy.db") == [1]
+
+
+def test_disk_that_can_only_be_read(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A restore there is refused in words."""
+    assert main(["backup", str(home / "copy.db")]) == 0
+    monkeypatch.setattr(Path, "unlink", Mock(side_effect=OSError(errno.EROFS, "Read-only file system")))
+    assert main(["restore", str(home / "copy.db")]) == 2
+    assert capsys.readouterr().err.endswith("lineman.db.part: it can only be read.\n")
+
+
+def test_full_disk_leaves_no_half_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that cannot be written is not there, neither where it is copied nor where it is made."""
+    monkeypatch.setattr(os, "fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    assert main(["backup", str(home / "copy.db")]) == 2
+    with pytest.raises(OSError, match="No space"):
+        make_identity(home / "key")
+    assert list(home.glob("*key*")) == [home / "lineman-signing.key"]
 
 
 def test_nothing_is_overwritten(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
