@@ -14,6 +14,8 @@ from knowledge.search.contrasts import clauses
 
 LONGEST: Final = 8_000  # characters; what is longer is a machine's
 _FEW: Final = 10  # words of a message that stands alone: "access token is invalid"
+_FEWEST: Final = 2  # words of a question that asks nothing
+_WORD: Final = re.compile(r"\w+")
 _SENTENCE: Final = re.compile(r"(?<=[.!?;])['\")]*\s+")
 _AND: Final = re.compile(r"\b(?:and|by the way)\b", re.IGNORECASE)
 
@@ -27,8 +29,8 @@ _PERSON: Final = re.compile(
 )
 # Words that tie a sentence to calls, to the client, or to what it prints.
 _CALLS: Final = (
-    r"calls?|called|calling|callers?|dial\w*|ring\w*|rang|(?:soft ?|web ?)?phones?|audio|sounds?|hears?|heard|voice"
-    r"|mic\w*|twilio\w*|sdk"
+    r"calls?|called|calling|callers?|dial\w*|ring\w*|rang|(?<!sip )(?<!desk )(?<!ip )(?:soft ?|web ?)?phones?|audio"
+    r"|sounds?|hears?|heard|voice|mic\w*|twilio\w*|sdk"
 )
 _STRONG: Final = re.compile(rf"\b(?:{_CALLS}|(?:20|31|53)\d{{3}})\b|chunder|voice-js", re.IGNORECASE)
 _TIE: Final = re.compile(
@@ -46,7 +48,10 @@ _WHY: Final = re.compile(r"^\W*(?:(?:and|so|but|hi|hello)\W+)*(?:why|how come)\b
 _SUPPOSED: Final = re.compile(
     r"\b(?:could(?! ?not|n't)|might|(?<!in )may(?! not)|would|should|suppos\w+|assum\w+|suspect\w*|perhaps|maybe|"
     r"possibl[ey]|probably|wonder\w*|guess\w*|think|thought|whether|what if|in case|seems?|"
-    r"must (?:raise|throw|fail|show|say|give|return)|not (?:true|the case|correct|so) that|looks? like|sounds? like)\b",
+    r"must (?:raise|throw|fail|show|say|give|return)|not (?:true|the case|correct|so) that|looks? like|sounds? like|"
+    r"(?:want(?:s|ed)?|like|need) to (?:know|understand|learn)|what \w+(?: \w+)? means?|describe|"
+    r"explain|tests? expects?|on purpose|deliberate(?:ly)?|intentional(?:ly)?|simulat\w+|to reproduce|"
+    r"(?:do|does|did|have|has)(?: not|n't) (?:see|seen)|no longer (?:see|get|have|occurs?|appears?|happens?))\b",
     re.IGNORECASE,
 )
 _QUOTED: Final = re.compile(
@@ -59,8 +64,10 @@ _QUOTED: Final = re.compile(
 _MONTH: Final = r"january|february|march|april|may|june|july|august|september|october|november|december"
 _PAST: Final = re.compile(
     r"\b(?:had(?! to\b)|used to|once (?:denied|had|was|got)|previously|earlier|back then|"
-    r"(?<!since )(?:yesterday|last (?:night|week|month|year|spring|summer|autumn|fall|winter|sprint|\w+day))|"
-    rf"(?<!since )in (?:{_MONTH})|(?:until|before) (?:we|i|they|he|she|it) (?:had |have )?"
+    r"(?<!since )(?<!to )(?:yesterday|last (?:night|week|month|year|spring|summer|autumn|fall|winter|sprint|\w+day))|"
+    rf"(?<!since )in (?:{_MONTH})|"
+    r"before (?:the|our|this|that|last) (?:update|upgrade|change|fix|mov|migrat|switch|re(?:boot|start))\w*|"
+    r"(?:until|before) (?:we|i|they|he|she|it) (?:had |have )?"
     r"(?:renewed|rotated|replaced|fixed|changed|moved|updated|switched|allowed|let))\b",
     re.IGNORECASE,
 )
@@ -81,7 +88,8 @@ _ELSEWHERE: Final = re.compile(
     r"\b(?:intranet|extranet|web ?(?:site|shop)|home ?page|(?:landing|search|camera|checkout|order|login|marketing) "
     r"(?:page|site)|(?:booking|shop|marketing|company) (?:page|site|portal)|printers?|cameras?|e-?mails?|mail|chat|"
     r"video\w*|bank\w*|shops?|invoices?|billing|newsletters?|(?:an)?other (?:app|site|page|project|product|system)s?|"
-    r"staging|test (?:system|environment|page)|own domain|pipeline|build|bus|train)\b",
+    r"staging|lab|sandbox|demo|pbx|sip (?:phones?|trunks?)|desk ?phones?|fax|"
+    r"test (?:system|environment|page)|own domain|pipeline|build|bus|train)\b",
     re.IGNORECASE,
 )
 
@@ -102,6 +110,11 @@ def without_remarks(text: str) -> str:
     Words are best read so before their spelling is corrected: that takes "case" for "cause".
     """
     return text if len(text) > LONGEST else _lines(text, need_calls=False)
+
+
+def has_remarks(text: str) -> bool:
+    """Tell whether `without_remarks` leaves out words of *text*."""
+    return _WORD.findall(text) != _WORD.findall(without_remarks(text))
 
 
 def unsigned(text: str) -> str:
@@ -146,10 +159,16 @@ def _without_remarks(sentence: str) -> str:
     """Return *sentence* without its parts that ask, suppose, look back, or are about something else."""
     parts = list(_parts(sentence))
     kept = [part for part in parts if not _is_remark(part)]
-    if parts and sentence.rstrip("'\") ").endswith("?") and not _WHY.search(sentence):
+    if _asks(sentence):
         asks_at_end = not _ASKED.search(sentence) and _ASKED.search(parts[-1])
         kept = [part for part in kept if part is not parts[-1]] if asks_at_end else []
     return sentence if kept == parts else ", ".join(kept)
+
+
+def _asks(sentence: str) -> bool:
+    """Tell whether *sentence* asks. "20104?" names a code, and "why" takes for granted what it asks about."""
+    is_short = len(sentence.split()) <= _FEWEST
+    return sentence.rstrip("'\") ").endswith("?") and not is_short and not _WHY.search(sentence)
 
 
 def _parts(sentence: str) -> Iterator[str]:

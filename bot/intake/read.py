@@ -178,10 +178,12 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
     errors = merge_errors(found.errors)
     known = {code for report in (*reports, *errors) for fault in report.faults for code in fault.codes}
     # Next to a report, only a log counts as a report. A code in prose is no evidence.
-    seen = plain("\n".join(_seen(item) for item in found.unread))
-    log = read_log(_joined(found.logs if reports else found.unread), known, seen)
+    seen = [
+        replace(item, text=unsigned(item.text)) if item.form == "prose" else item for item in found.unread
+    ]
+    log = read_log(_joined(found.logs if reports else seen), known)
     logs = [log] if log else []
-    lines = observe_logs(seen)
+    lines = observe_logs(plain("\n".join(item.text for item in seen)))
     pasted = (*found.pasted.values(), *found.calls.values(), *lines.values())
     parts: dict[ReadingKind, str] = {
         **({"report": check_page.SAYS} if found.check else {}),
@@ -198,11 +200,6 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
     return Reading(
         next(iter(parts)), says, (*reports, *errors, *logs), pasted, check=found.check, removed=removed
     )
-
-
-def _seen(item: Segment) -> str:
-    """Return the text of *item*; of people, what they saw at their own calls."""
-    return unsigned(item.text) if item.form == "prose" else item.text
 
 
 def _error_says(error: PreflightReport) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.intake.firsthand import firsthand, without_remarks
+from bot.intake.firsthand import firsthand, has_remarks, without_remarks
 from bot.intake.fitting import fits
 from bot.intake.subject import FEWEST, is_about_calls, is_of_another_product, tempered
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
@@ -128,6 +128,7 @@ def match_symptoms(
     verdict = _verdict(text, fitting, causes, bool(codes), certain, points, signs)
     if not codes and not log:
         verdict = tempered(verdict, english, statements.text)
+        verdict = "close" if verdict == "sure" and not signs.decided and has_remarks(story) else verdict
     return ReadSymptoms(SymptomMatch(codes, clues, causes, verdict), language, signs.opened)
 
 

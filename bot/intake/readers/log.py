@@ -13,12 +13,9 @@ from bot.intake.preflight_report import PreflightReport
 LONGEST: Final = 200_000  # characters of a log that are read
 
 
-def read_log(
-    text: str, known: Iterable[str] = (), seen: str | None = None, *, brief: bool = False
-) -> PreflightReport | None:
+def read_log(text: str, known: Iterable[str] = (), *, brief: bool = False) -> PreflightReport | None:
     """Make a report of a log. *known* lists codes from other parts of the same paste.
 
-    A policy counts only in what was *seen* at the calls: all of *text*, unless given.
     In *brief*, it has what `log_says` needs, without messages and a platform: to redact takes half of the time.
     """
     elsewhere = frozenset(known)
@@ -30,7 +27,7 @@ def read_log(
     lines = list(
         dict.fromkeys(candidate for candidate, _ in zip(candidate_lines(text), range(MOST), strict=False))
     )
-    csp, hangup = names_policy(text if seen is None else seen), bool(HANGUP.search(text)) and bool(faults)
+    csp, hangup = names_policy(text), bool(HANGUP.search(text)) and bool(faults)
     if not (faults or lines or csp):
         return None
     form = None if brief else said_form(FieldMap({"sdk": text[:2_000]}))

@@ -33,8 +33,13 @@ VOCABULARY = make_vocabulary(KNOWLEDGE, load_network(None), ("local",))
         ("It is not true that the token has expired, our phone rings", "our phone rings"),
         ("Without a microphone the app raises NotFoundError, which is expected.", ""),
         ("", ""),
-        ("Is it?", ""),
+        ("Is it so?", ""),
+        ("20104?", "20104?"),
         ("?", "?"),
+        ("We want to know what AccessTokenExpired means for a call.", ""),
+        ("Before the update we saw that the phone was silent, now calls echo", "now calls echo"),
+        ("The SIP phones behind the PBX lost their names", ""),
+        ("It worked before the update; now the app says it is down.", "now the app says it is down."),
         ("access token is invalid", "access token is invalid"),
     ],
 )  # fmt: skip
@@ -103,6 +108,9 @@ def test_a_sign_decides_only_in_what_was_seen() -> None:
         ),
         ("A colleague's other app throws NotReadableError. On our phone calls end early.", ""),
         ("We added connect-src to our CSP, and 31009 is still there.", ""),
+        ("Which error do I get when port 10194 is blocked by the router?", ""),
+        ("port 10194 is blocked by the router", "legacy-signaling-port"),
+        ("20104?", "token-expired"),
         ("Agents report that the dialer says the access token has expired", "token-expired"),
         ("20104 in the phone since noon", "token-expired"),
         ("The app cannot call: getaddrinfo ENOTFOUND chunder.twilio.com", "dns-failing"),
@@ -113,4 +121,5 @@ def test_sure_and_found_need_what_was_seen(text: str, cause: str) -> None:
     reading = read(text, VOCABULARY, KNOWLEDGE)
     assert (reading.match.verdict == "sure") is bool(cause)
     assert not any(report.csp for report in reading.reports)
+    assert not any("20104" in fault.codes for fault in reading.faults) or cause
     assert not cause or reading.match.causes[0].cause == cause
