@@ -34,13 +34,21 @@ _NO_CHANGE: Final = (
     r"(?:makes|made) no difference|changed nothing|without (?:success|effect)|fails anyway|still fails|to no avail)"
 )
 _FINE: Final = (
-    r"(?:granted|allowed|given|fine|ok|okay|good|valid|fresh|(?:brand[- ])?new|correct|right|reachable|"
+    r"(?:granted|allowed|given|fine|ok|okay|good|valid|fresh(?! install)|"
+    # "Is new", and not "on the new laptops"; "is right", and not "right away".
+    r"(?:(?<=\bis )|(?<=\bare )|(?<=\bwas )|(?<=\bwere )|(?<=brand )|(?<=brand-))new|correct|reachable|"
+    r"right(?! (?:after|away|before|now|at|in|when|side|once)\b)|"
     r"(?:(?:only )?(?:a few |some |\d+ )?(?:seconds?|minutes?) old)|just (?:minted|made|created|issued)|"
     r"resolves?|resolved|healthy|off|"
     r"disabled|disconnected|ruled out|up to date|working|works?|fetched|present|synced|synchronized|in sync|accepted|"
     r"enabled|open|arrives?|received|verified|checked|intact|unchanged|excluded|"
     r"not (?:the|a|an) (?:problem|cause|issue|"
     r"reason)|not (?:involved|in use|to blame|blocked))"
+)
+# What was well at another time is not well now.
+_ONCE: Final = (
+    r"once|yesterday|last|before|at (?:first|night)|"
+    r"for (?:an?|one|two|\d+|some|a few) (?:hours?|minutes?|days?)"
 )
 # "The token is not expired", "the microphone was never blocked".
 _NOT_BAD: Final = (
@@ -185,7 +193,7 @@ def _patterns(subject: _Subject) -> tuple[re.Pattern[str], ...]:
         re.compile(pattern, re.IGNORECASE)
         for pattern in (
             rf"\b{_NOT if subject.absent else _NOT_IT}\s+{_ARTICLES}{_BAD}{_LISTED}{_ARTICLES}{subject.words}",
-            rf"\b{subject.words}\s+{_GAP}{_FINE}\b(?!\s*(?:not|until|only|again))",
+            rf"\b{subject.words}\s+{_GAP}{_FINE}\b(?!\s*(?:not|until|only|again|{_ONCE})\b)",
             rf"\b{subject.words}[^.\n]{{0,60}}?\b{_NO_CHANGE}\b",
             rf"\b{subject.words}\s+{subject.not_bad}\b",
             rf"\b{subject.words}{_NOW}{_FINE}\b",

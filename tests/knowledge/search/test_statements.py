@@ -48,6 +48,11 @@ def test_a_vpn_that_fails_is_blamed(text: str) -> None:
         "no token was passed",
         "the mic is dead in the new version",
         "the token was refused by the new gateway",
+        "a certificate warning on all new tablets",
+        "the clock of the new terminals is an hour late",
+        "the proxy asks for a password right away",
+        "the permission was given once and is asked for again",
+        "the access token is valid for an hour and the phone dies then",
     ],
 )
 def test_a_complaint_is_no_denial(text: str) -> None:
