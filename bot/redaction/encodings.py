@@ -15,10 +15,10 @@ from bot.redaction.secret_patterns import Found
 Find = Callable[[str], Iterator[Found]]
 
 DEPTH: Final = 3  # encodings inside each other
-# One character written as several: RFC 3986 (%2B), HTML and XML (&quot;), JSON (\u0022).
+# One character written as several: RFC 3986 (%2B), HTML and XML (&quot;), JSON (\u0022). Colors of a terminal are none.
 ESCAPED: Final = re.compile(
     r"%(?:25)*(?P<percent>[0-7][0-9A-Fa-f])|(?P<entity>&(?:quot|apos|amp|lt|gt|#\d{1,3}|#x[0-9A-Fa-f]{1,2});)"
-    r"|\\u00(?P<json>[2-7][0-9A-Fa-f])"
+    r"|\\u00(?P<json>[2-7][0-9A-Fa-f])|(?P<color>\x1b\[[0-9;]{0,20}[A-Za-z])"
 )
 BASE64: Final = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,16384}+={0,2}(?![\w+/=-])", re.ASCII)
 # Who and what for HTTP Basic: a name, a colon, and something with a digit.
@@ -37,8 +37,9 @@ def _escaped(text: str, find: Find, depth: int) -> Iterator[Found]:
     places: list[int] = []  # of each character of the decoded text, and of its end
     at = 0
     for match in ESCAPED.finditer(text):
-        parts += [text[at : match.start()], _character(match)]
-        places += [*range(at, match.start()), match.start()]
+        character = _character(match)
+        parts += [text[at : match.start()], character]
+        places += [*range(at, match.start()), *([match.start()] if character else [])]
         at = match.end()
     if not parts:
         return
@@ -51,6 +52,8 @@ def _escaped(text: str, find: Find, depth: int) -> Iterator[Found]:
 def _character(match: re.Match[str]) -> str:
     if code := match["percent"] or match["json"]:
         return chr(int(code, 16))
+    if match["color"]:
+        return ""
     return unescape(match["entity"])[:1] or " "
 
 

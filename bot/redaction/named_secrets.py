@@ -5,6 +5,7 @@ Pure: no network, no clock.
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from bot.redaction.secret_patterns import (
     API_KEY,
@@ -16,12 +17,15 @@ from bot.redaction.secret_patterns import (
     HARMLESS,
     INNER,
     JWT,
+    LITERAL,
     NAMED,
     OPENED,
     OPTION,
     PAIR,
+    PART,
     PASSWORD,
     PLAIN,
+    PROPERTY,
     QUOTED,
     REMOVED,
     SECRET_WORD,
@@ -41,7 +45,7 @@ def find_named(text: str) -> Iterator[Found]:
     if "value" in text.casefold():
         for match in PAIR.finditer(text):
             yield from _assigned(text, match.end(), match["name"])
-    for match in ELEMENT.finditer(text):
+    for match in chain.from_iterable(form.finditer(text) for form in (ELEMENT, PROPERTY, PART)):
         if not HARMLESS.fullmatch(match["value"].strip()) and not REMOVED.match(match["value"]):
             yield *match.span("value"), kind_of(match["name"])
 
@@ -86,6 +90,8 @@ def _begins_line(match: re.Match[str]) -> bool:
 
 def _value(text: str, at: int) -> tuple[int, int]:
     """The span of the value that begins at *at*: inside its quotes, or up to the next space or `&`."""
+    if literal := LITERAL.match(text, at):
+        at = literal.end()
     if quoted := QUOTED.match(text, at):
         return quoted.span(str(quoted.lastgroup))
     if opened := OPENED.match(text, at):

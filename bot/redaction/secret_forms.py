@@ -14,6 +14,7 @@ from bot.redaction.secret_patterns import (
     CREDENTIAL,
     JWT,
     PASSWORD,
+    PRIVATE_KEY,
     PUSH,
     SLACK,
     TWILIO,
@@ -64,6 +65,8 @@ FORMS: Final = (
         r"(?<![A-Za-z0-9])(?:gh[oprsu]_|github_pat_|glpat-|[spr]k_(?:live|test)_|sk-|SG\.|npm_|pypi-|hf_|dop_v1_|",
         r"ya29\.|GOCSPX-|shp(?:at|ss)_)[\w.-]{20,}+",
     ),
+    # Ours: the key that signs plans, and a relay's.
+    _form(PRIVATE_KEY, "lineman-key-", r"(?<![\w-])lineman-key-\d:[\w-]{20,}+", flags=re.ASCII),
     _form(API_KEY, "akia asia aiza", r"(?<![A-Za-z0-9])(?:A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35})(?![A-Za-z0-9])"),
     # A cloud provider's secret key: 40 characters of base64. The digits of a SHA-1 are in one case.
     _form(

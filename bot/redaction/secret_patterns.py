@@ -72,9 +72,9 @@ NAMES: Final = (
 NAMED: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{NAMES})", re.IGNORECASE)
 # What may separate a name from its value: an assignment, a verb, a table's bar, space, or an option's space.
 BETWEEN: Final = re.compile(
-    r"(?P<assigned>\\?[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3})"
+    r"(?P<assigned>\\{0,7}[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3})"
     r"|(?P<verb>\s{1,3}(?:is|was|are|ist|war|lautet|es|est|è|é|foi|era)[: ]\s{0,2}|は[ \u3000]?"
-    r"|\s{0,3}(?:->|\u2192)\s{0,3})"
+    r"|[는은][ ]|\s{0,3}(?:->|\u2192|[是为為])\s{0,3})"
     r"|(?P<bar>[ \t]{0,20}\|[ \t]{0,20})|(?P<gap>[ \t]{1,20})",
     re.IGNORECASE,
 )
@@ -98,6 +98,16 @@ ELEMENT: Final = re.compile(
     r"(?:<!\[CDATA\[)?(?P<value>[^<>\n]{1,4096}?)(?:\]\]>)?</",
     re.IGNORECASE,
 )
+# The same in a property list of Apple's, and in a form of HTTP (RFC 7578).
+PROPERTY: Final = re.compile(
+    rf"<key>[\w .:-]{{0,40}}?(?P<name>{NAMES})</key>\s{{0,40}}<string>(?P<value>[^<>\n]{{1,4096}})</",
+    re.IGNORECASE,
+)
+PART: Final = re.compile(
+    rf"form-data;[ ]?name=\"?[\w.-]{{0,40}}?(?P<name>{NAMES})\"?[^\r\n]{{0,200}}\r?\n"
+    r"(?:[^\r\n]{1,200}\r?\n){0,5}\r?\n(?P<value>[^\r\n]{1,4096})",
+    re.IGNORECASE,
+)
 # A value that nobody writes but as a secret: letters and digits mixed, and no version, date, unit, or host.
 SECRET_WORD: Final = re.compile(
     r"(?=\S*\d)(?=\S*[^\W\d_])(?!v?\d+(?:[.:-]\d+)+)(?!\d+(?:ms|s|kb|mb|b|%|x|th|st|nd|rd)?\b)(?!0x)"
@@ -114,6 +124,8 @@ QUOTED: Final = re.compile(
     r"|'(?P<single>(?:[^'\\\n]|\\.|\n(?=[^\s']{1,400}')){1,4096}+)'|`(?P<tick>[^`\n]{1,4096}+)`"
     r"|«\s?(?P<angle>[^«»\n]{1,4096}?)\s?»"
 )
+# What a literal of Python or TOML has before its first quote, or has three of.
+LITERAL: Final = re.compile(r"(?:[bru]{1,2}(?=[\"']))?(?:''(?=')|\"\"(?=\"))?", re.IGNORECASE)
 OPENED: Final = re.compile(
     r"\\?[\"'`]|[|>][+-]?[ \t]{0,20}\r?\n[ \t]{1,40}"
 )  # and never closed, or a block of YAML
