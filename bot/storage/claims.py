@@ -38,6 +38,9 @@ SELECT inbox.*, bot, handed FROM request_claims JOIN inbox USING (team, event)
 WHERE bot IS NULL OR (bot = ? AND handed) ORDER BY received, stamp LIMIT {PICKED}
 FOR UPDATE OF request_claims SKIP LOCKED
 """  # noqa: S608 - our constant
+# Locked, so that the bot is not deleted before its claim is written.
+_IS_THERE: Final = "SELECT 1 FROM bots WHERE id = ? FOR KEY SHARE"
+_CLAIM_REQUEST: Final = "INSERT INTO request_claims VALUES (?, ?, ?, ?)"
 _GIVE: Final = "UPDATE request_claims SET bot = ?, handed = ? WHERE team = ? AND event = ?"
 _TAKE_RUNS: Final = f"""
 UPDATE run_claims SET bot = ? WHERE run IN
@@ -98,11 +101,14 @@ class Claims:
     def request(self, db: Database, row: InboxRow, passing: Mapping[str, Any], now: float) -> bool:
         """Claim a new request for the bot that holds its thread; True if that is this one.
 
-        Another one gets a notification, with what is *passing*: it must not be stored.
+        Another one gets a notification, with what is *passing*: it must not be stored. If others have taken over
+        the work of this bot, and it does not know yet, the request is free for the first of them that looks.
         """
+        if not db.query(_IS_THERE, (self.bot,)):
+            db.execute(_CLAIM_REQUEST, (row.team, row.event, None, True))
+            return False
         holder = self._holder(db, row, now)
-        values = (row.team, row.event, holder, holder != self.bot)
-        db.execute("INSERT INTO request_claims VALUES (?, ?, ?, ?)", values)
+        db.execute(_CLAIM_REQUEST, (row.team, row.event, holder, holder != self.bot))
         if holder != self.bot:
             notify(db, channel_of(holder), {"team": row.team, "event": row.event, **passing})
         return holder == self.bot

@@ -52,10 +52,9 @@ async def take(
         is_new = await take_in()
     except StoreError:
         log.exception("cannot store an event")
-        if context.other_bots:  # one of them may have stored it, and answer it
-            context.tasks.start(" ".join(("late", *event.key)), _begin_late(context, event, take_in))
-            return
-        is_new = True  # it would only be lost in a crash
+        # It would only be lost in a crash. With other bots, one of them may have stored it; or they take over what
+        # is stored, this process ends, and what was acknowledged and is not stored would be lost.
+        is_new = await _late(take_in) if context.other_bots else True
     if is_new:
         _begin(context, event, urgent=urgent)
 
@@ -102,16 +101,12 @@ async def _take_in(context: AppContext, event: InboundEvent, *, ours_only: bool)
     )
 
 
-async def _begin_late(
-    context: AppContext, event: InboundEvent, take_in: Callable[[], Awaitable[bool]]
-) -> None:
-    """Handle an event once it is stored, or when the database has failed for too long."""
+async def _late(take_in: Callable[[], Awaitable[bool]]) -> bool:
+    """Try again until an event is stored. True if it is new, or the database fails too long, as the reply says."""
     try:
-        is_new = await until_stored(take_in, PATIENCE)
+        return await until_stored(take_in, PATIENCE)
     except StoreError:
-        is_new = True  # the reply says so
-    if is_new:
-        _begin(context, event)
+        return True
 
 
 def _begin(context: AppContext, event: InboundEvent, *, urgent: bool = False) -> None:

@@ -121,6 +121,19 @@ async def test_thread_stays_with_its_bot(bots: tuple[OneBot, OneBot]) -> None:
     assert [row.event for row in await one.store.taken_in()] == ["a", "b"]
 
 
+async def test_request_to_a_bot_that_was_taken_over(
+    bots: tuple[OneBot, OneBot], address: PostgresAddress
+) -> None:
+    """A bot that does not know yet that others do its work stores what it accepts for them."""
+    one, two = bots
+    db = PostgresDatabase(address)
+    release(db, one.id)
+    db.close()
+    assert not await one.store.take_in(asked("a", "5.0"))
+    assert await one.store.taken_in() == ()
+    assert await two.picked() == [("a", True)]
+
+
 async def test_direct_messages_of_one_person_stay_together(bots: tuple[OneBot, OneBot]) -> None:
     """There, any message may begin a thread, and a follow-up refers to the last question of all."""
     assert await bots[0].store.take_in(asked("a", "5.0", "D7"))
