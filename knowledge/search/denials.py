@@ -111,7 +111,8 @@ _SUBJECTS: Final = (
     ),
     _Subject("portal", r"(?:(?:captive )?portals?|(?:login|splash|terms|welcome) pages?)\b", ("captive-portal",),
         absent=True),
-    _Subject("push", r"(?:push(?:es| notifications?)?|notifications?)\b", ("push-registration",)),
+    _Subject("push",
+        r"(?:push(?:es| notifications?)?|notifications?(?= (?:arriv|are received|come)))\b", ("push-registration",)),
     _Subject("port-443", r"(?:(?:tcp )?(?:port )?443(?: tcp)?|https port)\b", ("signaling-blocked",)),
     _Subject("turn", r"(?:turn servers?|ice servers?)\b", ("turn-credentials-stale",)),
 )  # fmt: skip

@@ -61,6 +61,8 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("suspension", r"due to suspension", "suspended", "the page was suspended"),
     ("establish a connection", r"establish a connection to the server at wss?:", "websocket_failed",
      "the WebSocket did not open"),
+    ("Firefox", r"^\W{0,3}(?:\[?Error\]?\W{0,3})?(?:O )?Firefox (?![^\n]{0,40}\b(?:connects|opens|works)\b)[^\n/]{3,70}\bwss?:",
+     "websocket_failed", "the WebSocket did not open"),  # in any language
     ("Content Security Policy", r"Refused to connect|violates|connect-src|block", "content_policy", "a policy refuses it"),
     ("Content-Security-Policy", r"Refused to connect|violat|connect-src|block", "content_policy", "a policy refuses it"),
     ("WebSocket received error", r"WebSocket received error: (?!undefined)", "websocket_failed", "the WebSocket failed"),

@@ -32,6 +32,7 @@ _TLS: Final = (
     ("cut", Failure.CONNECTION_RESET, "the TLS handshake was cut off",
      (r"curl: \(35\)(?![^\n]*(?:protocol version|unsupported protocol|wrong version))|Connection reset by peer"
       r"|unexpected eof|SSL_connect: SSL_ERROR_SYSCALL")),
+    ("silent", Failure.GENERIC_TIMEOUT_ERROR, "the TLS handshake was not answered", "SSL connection timeout"),
 )  # fmt: skip
 _OLD: Final = LazyPattern(
     r"alert protocol version|unsupported protocol|SEC_E_UNSUPPORTED_FUNCTION|no protocols available",

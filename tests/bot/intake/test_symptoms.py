@@ -277,6 +277,12 @@ def test_a_number_of_something_else_is_no_code(text: str) -> None:
         ("choppy audio over RDP, on her own laptop it is clear", "vdi"),
         ("31201: this token does not permit outbound calls", "token-without-grant"),
         ("as soon as the VPN is up I can't hear the caller", "vpn-in-the-way"),
+        ("the API secret may be wrong: invalid signature on each call", "token-invalid"),
+        ("notifications are enabled on the handset, it never rings for a call", "push-registration"),
+        (
+            "Invoke-WebRequest: Could not establish trust relationship for the SSL/TLS channel",
+            "tls-intercepted",
+        ),
         ("our trial project lets me dial nobody else", "account-restricted"),
         ("of two tabs, the last to log in gets every call", "several-clients"),
         ("443 is open and the websocket is torn down right after it connects", "websocket-blocked"),
