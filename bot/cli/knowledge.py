@@ -66,7 +66,7 @@ def _check(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) ->
 
 def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespace) -> int:
     # Keeps the decision tree out of the other commands.
-    from knowledge.authoring.overview import draw_all
+    from bot.cli.tree_text import draw_for_output
     from knowledge.loading.load_network import load_network
     from knowledge.reasoning.selection import select_causes
     from knowledge.reasoning.tree import compile_tree
@@ -81,7 +81,7 @@ def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespac
     network = load_network()
     edge = _known("an edge", options.edge or network.roaming, network.edge_names)
     trees = [compile_tree(select_causes(knowledge, network, code, platform, edge)) for platform in platforms]
-    sys.stdout.write(f"{draw_all(trees, options.format)}\n")
+    sys.stdout.write(f"{draw_for_output(trees, options.format)}\n")
     return OK
 
 

@@ -1,5 +1,6 @@
 """Handle one line of the interactive session: compare a report with the case, route everything else."""
 
+import re
 import sys
 from typing import Final
 
@@ -13,11 +14,21 @@ from bot.intake.clues import Reading
 from bot.intake.read import read
 from bot.rendering.terminal.console import Line, write
 
+# What a command in the documentation begins with. In a sentence, another word follows the name.
+_SHELL: Final = re.compile(
+    r"(?:make run|(?:\S*/)?lineman (?:again|allowlist|ask|compare|diagnose|history|knowledge|preflight|read|relays))\b"
+)
 SHORTEST: Final = 40  # characters; a shorter text that is not JSON is no report and no tool output
 
 
 def answer_line(repl: Repl, line: str, more: More) -> None:
     """Carry out what *line* asks for, or print what to type instead."""
+    if command := _SHELL.match(line):
+        write(
+            [Line(f'"{command[0]}" is for your shell, and you are inside Lineman. Type quit first.')],
+            sys.stdout,
+        )
+        return
     try:
         if not _reported(repl, line, more) and (left := take_call(repl, line)):
             reply(repl, left)

@@ -74,11 +74,16 @@ class Answer:
         return "Two answers fit:"
 
     @property
+    def nearest(self) -> str:
+        """Return the words before the titles of the nearest passages."""
+        return "The closest answer is" if len(self.closest) == 1 else "The closest answers are"
+
+    @property
     def text(self) -> str:
         """Return the answer as running text, or say that there is none, with the nearest passages."""
         if self.sentences:
             return " ".join(filter(None, (self.opening, *(sentence.text for sentence in self.sentences))))
         if self.closest:
             titles = "; ".join(title for _, title in self.closest)
-            return f"I don't know. The closest answers are: {titles}."
+            return f"I don't know. {self.nearest}: {titles}."
         return "I don't know."

@@ -9,6 +9,7 @@ from typing import Final
 from bot.diagnosis.run_record import RunRecord
 from bot.diagnosis.step_results import NOT_ASKED
 from bot.rendering.marks import BAD, OK
+from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Step
 
 UNKNOWN: Final = "?"
@@ -23,6 +24,7 @@ LAYERS: Final[Mapping[str, tuple[str, ...]]] = {
     "Quality": ("quality", "mtu"),
     "Edges": ("edges",),
 }
+NAMELESS: Final = frozenset(failure for failure in Failure if failure.value.startswith("dns_"))
 _NARROW: Final = 76  # characters of a line
 _OF: Final = {probe: layer for layer, probes in LAYERS.items() for probe in probes}
 
@@ -44,6 +46,10 @@ def layer_lines(record: RunRecord) -> Iterator[str]:
     for layer, probes in LAYERS.items():
         looks = [look for look in record.observations.values() if look.probe in probes]
         looks = [look for look in looks if look.failure not in NOT_ASKED]
+        if any(
+            look.facts.get("beyond_gateway") for look in looks
+        ):  # packets leave: a missing name is DNS's fault
+            looks = [look for look in looks if look.failure not in NAMELESS]
         sign = f"{_sign(looks, accounted, tolerated)}{layer}" if looks else ""
         if len(line) + len(sign) > _NARROW:
             yield line

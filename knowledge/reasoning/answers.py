@@ -85,10 +85,11 @@ def _unmet(question: Question, answers: Answers, case: CaseModel) -> Answered | 
         given = answers[id_]
         if (given.answer is None) == (truth is None) and given.answer not in fit:
             needed = case.questions[id_]
+            done = "checked" if question.observe else "asked"
             if given.answer is None:
-                because = f"not asked, because another answer is missing: {needed.asks} {given.because}"
+                because = f"not {done}, because another answer is missing: {needed.asks} {given.because}"
                 return Answered(question.id, None, because, (), given.by, given.waits_for)
-            because = f"not asked, because of this answer: {needed.asks} {needed.says(given.answer)}"
+            because = f"not {done}, because of this answer: {needed.asks} {needed.says(given.answer)}"
             return Answered(question.id, None, because, given.steps, given.by)
     raise AssertionError("a need that is not met is either contradicted or open")
 

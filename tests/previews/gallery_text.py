@@ -65,7 +65,7 @@ def _answers(knowledge: Knowledge, network: Network, case: CaseContext) -> Itera
         "With codes",
         answers.answer(answer_question(question, CaseContext(), knowledge, network), codes=both),
     )
-    question = "what colour has your logo?"
+    question = "what color is your logo?"
     unknown = answer_question(question, CaseContext(), knowledge, network)
     yield Exhibit("answer-unknown", "Not known", answers.answer(unknown, question), private=True)
 

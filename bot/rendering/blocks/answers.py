@@ -75,7 +75,7 @@ def unknown(answer: Answer, question: str = "") -> Message:
         builder.add(_question(question))
     nearest = answer.closest[:3]
     more = (
-        " The closest answers are:"
+        f" {answer.nearest}:"
         if nearest
         else " Ask about an error code, the network, TURN, edges or the SDKs."
     )

@@ -135,7 +135,7 @@ def compared(earlier: RunHeader, run_header: RunHeader, what: Change, outcome: s
             button("again", "Test again", run_header.asked, style="primary" if outcome == "found" else ""),
             button("evidence", "Evidence", run_header.asked),
         ),
-        footer(run_header, f"compared with run {text_limits.quote(earlier.asked.run, 80)}"),
+        footer(run_header, f"Compared with run {text_limits.quote(earlier.asked.run, 80)}"),
     )
     name = change_headline(what, outcome)
     sign = "\N{WHITE HEAVY CHECK MARK} " if what.resolved and outcome == "clear" else ""

@@ -14,7 +14,7 @@ from knowledge.search.languages import ENGLISH, name_of
 def render_answer(answer: Answer) -> Iterator[Line]:
     """Render *answer*: sentences with source numbers, then the sources."""
     if not answer.answered:
-        yield Line("I don't know." + (" The closest answers are:" if answer.closest else ""))
+        yield Line("I don't know." + (f" {answer.nearest}:" if answer.closest else ""))
         for _, title in answer.closest:
             yield Line(title, indent=2, mark=MARK)
         return

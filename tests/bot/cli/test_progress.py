@@ -14,7 +14,7 @@ from bot.rendering.terminal.live_progress import Board, show_progress
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan
 from tests.bot.slack.made_up_engine import MadeUpRelay, made_up_desk
-from tests.previews.samples import SIGNALING_SHUT, fault
+from tests.previews.samples import NAMES_FAIL, SIGNALING_SHUT, fault
 
 REQUEST = Request("31009", "ios")
 
@@ -53,6 +53,10 @@ def test_a_layer_that_was_not_checked_is_not_called_fine() -> None:
     signs = "  ".join(layer_lines(shut))
     assert "\N{BALLOT X}TCP" in signs
     assert "?TLS" in signs
+    pages = fault("portal", Failure.DNS_TIMEOUT_ERROR)
+    nameless = made_up_desk(MadeUpRelay((NAMES_FAIL, pages))).diagnose(REQUEST, lambda _: None)
+    assert [item.cause for item in nameless.diagnosis.found] == ["dns-failing"]
+    assert "\N{CHECK MARK}Internet  \N{BALLOT X}DNS" in "  ".join(layer_lines(nameless))
     alone = fault("nat", Failure.STUN_MALFORMED_RESPONSE)
     odd = made_up_desk(MadeUpRelay((alone,))).diagnose(REQUEST, lambda _: None)
     assert "?UDP" in "  ".join(layer_lines(odd))

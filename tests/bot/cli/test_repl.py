@@ -6,6 +6,7 @@ import pytest
 
 from bot.cli.diagnose import understand
 from bot.cli.interactive import ask_on
+from bot.cli.repl_lines import answer_line
 from bot.cli.repl_replies import reply
 from bot.cli.repl_session import Repl
 from bot.errors import UsageError
@@ -128,6 +129,20 @@ def test_lines_about_no_case(capsys: pytest.CaptureFixture[str]) -> None:
     reply(repl, "2")
     assert repl.record
     assert repl.record.request.code == "53000"
+
+
+def test_a_command_of_the_shell_is_not_a_message(capsys: pytest.CaptureFixture[str]) -> None:
+    """A command as the documentation writes it is for the shell; a sentence about Lineman is a message."""
+    repl = Repl(ENGINE)
+    for line in (
+        ".venv/bin/lineman history",
+        "lineman again --vantage user-network",
+        "make run ARGS=version",
+    ):
+        answer_line(repl, line, lambda: None)
+        assert "Type quit first" in capsys.readouterr().out, line
+    answer_line(repl, "lineman reads my log wrong", lambda: None)
+    assert "Type quit first" not in capsys.readouterr().out
 
 
 def test_a_diagnosis_takes_so_many_relays() -> None:

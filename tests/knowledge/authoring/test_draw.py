@@ -57,7 +57,7 @@ def test_the_walked_way_is_marked(browser: CaseModel) -> None:
     text = draw(tree, "text", path)
     assert "> shut: FOUND blocked" in text
     assert "Does TCP 443 open? shut" in text
-    assert "Is TLS genuine? unknown: not asked, because of this answer" in text
+    assert "Is TLS genuine? unknown: not checked, because of this answer" in text
     assert ":::walked" in draw(tree, "mermaid", path)
     assert "==>" in draw(tree, "mermaid", path)
     assert "penwidth=3" in draw(tree, "dot", path)

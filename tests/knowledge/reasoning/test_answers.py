@@ -100,8 +100,8 @@ def test_unmet_needs_are_told(browser: CaseModel) -> None:
     answers = answer(browser, seen, {})
     assert answers["port"].answer == "shut"
     assert answers["tls"].answer is None
-    assert answers["tls"].because == "not asked, because of this answer: Does TCP 443 open? shut"
-    assert answers["upgrade"].because.startswith("not asked, because another answer is missing: Is TLS")
+    assert answers["tls"].because == "not checked, because of this answer: Does TCP 443 open? shut"
+    assert answers["upgrade"].because.startswith("not checked, because another answer is missing: Is TLS")
     assert answers["tls"].waits_for == ()
 
 
