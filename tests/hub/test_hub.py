@@ -43,6 +43,17 @@ async def test_plan_goes_out_and_observations_come_in(home: House) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("offered", [(), ("chat",), ("\u00e9" * 2000, "x" * 4000)])
+async def test_other_websockets(
+    home: House, offered: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stranger's WebSocket is refused and leaves no line in the log: the line would hold the stranger's words."""
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="426"):
+            await session.ws_connect(home.url, headers={"Sec-WebSocket-Protocol": ",".join(offered)})
+    assert caplog.records == []
+
+
 async def test_health(home: House) -> None:
     """The status has a connected relay's version, round trip, and self-test, or since when and why it is offline."""
     async with dialled(await home.new("acme-hq", checks={"clock": ""}), home.url):

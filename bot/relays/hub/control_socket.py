@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import UsageError
+from bot.logs import LogThrottle
 from bot.relays.hub.answers import answer_line
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.messages import LONGEST_LINE
@@ -24,6 +25,7 @@ from probes.protocol.json_fields import WireError
 log: Final = logging.getLogger(__name__)
 
 BACKLOG: Final = 4_096  # connections that wait to be accepted; further ones are refused at once
+PATIENCE: Final = 10.0  # seconds for the question
 _CREDENTIALS: Final = struct.Struct("3i")  # process, user, and group, as in unix(7)
 FOREIGN: Final = (
     "The control socket {} belongs to another user. Set LINEMAN_HUB_SOCKET to the one of your hub."
@@ -44,6 +46,7 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
         raise UsageError(f"Another hub is already using {path}.")
     clear(path)
     talks: set[asyncio.Task[None]] = set()
+    throttle = LogThrottle(log)
 
     async def talk(reader: StreamReader, writer: StreamWriter) -> None:
         task = asyncio.current_task()
@@ -51,6 +54,8 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
         talks.add(task)
         try:
             await _talk(hub, reader, writer)
+        except TimeoutError:
+            throttle.warn("closed control-socket connections that asked nothing")
         except (OSError, WireError, ValueError) as error:
             log.info("closed a control-socket connection: %s", error)
         finally:
@@ -95,8 +100,9 @@ def narrow(path: Path) -> None:
 
 async def _talk(hub: Hub, reader: StreamReader, writer: StreamWriter) -> None:
     """Answer one line; a closed connection cancels the rest of the answer."""
-    line = await reader.readline()
-    gone = asyncio.create_task(reader.read())
+    async with asyncio.timeout(PATIENCE):
+        line = await reader.readline()
+    gone = asyncio.create_task(_until_closed(reader))
     work = asyncio.create_task(_pass_on(hub, line, writer))
     try:
         await asyncio.wait((gone, work), return_when=asyncio.FIRST_COMPLETED)
@@ -106,6 +112,12 @@ async def _talk(hub: Hub, reader: StreamReader, writer: StreamWriter) -> None:
         _, failed = await asyncio.gather(gone, work, return_exceptions=True)
     if isinstance(failed, Exception):
         raise failed
+
+
+async def _until_closed(reader: StreamReader) -> None:
+    """Drop what comes until the other side closes the connection."""
+    while await reader.read(LONGEST_LINE):
+        pass
 
 
 async def _pass_on(hub: Hub, line: bytes, writer: StreamWriter) -> None:

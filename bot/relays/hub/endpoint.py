@@ -21,6 +21,7 @@ from bot.relays.hub.relay_stream import RelayStream
 from probes.protocol.messages import LONGEST, SUBPROTOCOL
 
 PATH: Final = "/relay"
+RELAYS_ONLY: Final = "Relays connect here, over a WebSocket.\n"
 
 # asyncio buffers this much per TLS connection and direction, 256 kB by default: most of the memory of an idle relay
 # (measured: 315 kB, against 69 kB with this value). A plan of 60 kB then takes 4 reads instead of 1.
@@ -109,19 +110,20 @@ def _open_listener(listen: ListenAddress) -> socket.socket:
 
 def _application(hub: Hub) -> web.Application:
     async def relay(request: web.Request) -> web.StreamResponse:
+        if not _is_relay(request):  # aiohttp would log the stranger's words
+            return web.Response(status=426, text=RELAYS_ONLY)
         websocket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,), max_msg_size=LONGEST["relay"], compress=False, timeout=2.0
         )
         try:
             await websocket.prepare(request)
         except web.HTTPBadRequest:
-            return web.Response(status=426, text="Relays connect here, over a WebSocket.\n")
+            return web.Response(status=426, text=RELAYS_ONLY)
         transport = request.transport
         if transport is None:
             return websocket
         line = RelayStream(websocket, transport)
-        if websocket.ws_protocol == SUBPROTOCOL:
-            await hub.take_in(line, lambda: _proved(hub, request.protocol, transport))
+        await hub.take_in(line, lambda: _proved(hub, request.protocol, transport))
         await line.close()
         return websocket
 
@@ -138,3 +140,9 @@ def _proved(hub: Hub, handler: asyncio.Protocol, transport: asyncio.Transport) -
     """Let the connection wait no longer. Nothing counts its end any more, so its data take the short way."""
     hub.waiting.leave_by(transport)
     transport.set_protocol(handler)
+
+
+def _is_relay(request: web.Request) -> bool:
+    """Return whether the other side offers the protocol of relays."""
+    offered = request.headers.get("Sec-WebSocket-Protocol", "")
+    return SUBPROTOCOL in (name.strip() for name in offered.split(","))
