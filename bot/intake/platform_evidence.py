@@ -37,6 +37,7 @@ _REASONS: Final = (
                   r"\[TwilioVoice\]\s*\[|\bWSTransport\b|\bPStream\b|\.tsx?:\d+|net::ERR_|NS_ERROR_|\bDOMException\b|"
                   r"Uncaught \(in promise\)|about:webrtc|\bchrome://|WebSocket connection to|\bAudioContext\b|"
                   r"\b(?:un)?set(?:InputDevice|SinkId)\b|\b(?:Overconstrained|NotReadable)Error\b|"
+                  r"\bRequested device not found\b|\bDevicesNotFoundError\b|"
                   r"\bRTCPeerConnection\b|\bgetUserMedia\b|navigator\.|XHR ?(?:POST|GET)\b|Permissions policy|"
                   r"Content[- ]Security[- ]Policy|device\.(?:register|connect)\(|"
                       r"when device is in state|\.(?:js|html):\d+\b|\bNotAllowedError\b|"

@@ -87,6 +87,8 @@ _SUBJECTS: Final = (
     _Subject("vpn", r"vpns?\b", ("vpn-in-the-way",), absent=True),
     _Subject("proxy", r"prox(?:y|ies)\b", ("proxy-required", "proxy-login"), absent=True,
         blamed=(("websocket-blocked", 1.6), ("proxy-refuses-service", 1.4), ("proxy-login", 0.8))),
+    _Subject("vdi", r"(?:citrix|vdi|vmware|horizon|rdp|(?:virtual|remote) desktops?|terminal servers?)\b", ("vdi",),
+        absent=True, blamed=(("vdi", 2.0),)),
     _Subject("firewall", r"firewalls?\b", (), absent=True,
         blamed=(("signaling-blocked", 0.8), ("media-udp-blocked", 0.8))),
     _Subject("microphone", r"(?:mic(?:rophone)?(?:'s)?(?: (?:permission|access))?|"

@@ -94,5 +94,11 @@ def _bare(text: str) -> str:
 
 
 def test_the_tables_are_here() -> None:
-    """All tables are measured by `make eval`, and the gate measures all but three: it would take too long."""
-    assert {*field_files()} == {*GATE, "field-kinds.tsv", "field-fresh-3.tsv", "field-fresh-9.tsv", "field-fresh-10.tsv"}
+    """All tables are measured by `make eval`, and the gate measures all but four: it would take too long."""
+    assert {*field_files()} == {
+        *GATE,
+        "field-kinds.tsv",
+        "field-fresh-3.tsv",
+        "field-fresh-9.tsv",
+        "field-fresh-10.tsv",
+    }

@@ -20,6 +20,10 @@ NEVER: Final = re.compile(  # then it is never one, and in an ICE candidate neit
 _ASIAN_PORT: Final = re.compile(
     "(?:\u30dd\u30fc\u30c8|\u7aef\u53e3|\u9023\u63a5\u57e0|\ud3ec\ud2b8)(?:\u756a\u53f7)?[ \t:=]{0,3}\\Z"
 )
+# A line of netstat or ss: ports and processes.
+_SOCKETS: Final = re.compile(
+    r"\b(?:SYN[_-]SENT|ESTAB(?:LISHED)?|LISTEN(?:ING)?|(?:CLOSE|TIME|FIN)[_-]WAIT\w*)\b"
+)
 CANDIDATE: Final = re.compile(r"\bcandidate:|\btyp (?:host|srflx|prflx|relay)\b")
 _ACCESS: Final = re.compile(
     r"(?:\bHTTP/[\d.]+)?\"[ \t][1-5]\d\d[ \t]\Z"
@@ -48,7 +52,7 @@ def is_never(text: str, match: re.Match[str]) -> bool:
     if _TAG.search(text, max(0, at - 70), at) or COUNTED.match(text, match.end(match.lastindex or 0)):
         return True
     return bool(before and (unit or before["word"].casefold() not in ("in", "after"))) or bool(
-        CANDIDATE.search(line_at(text, at))
+        CANDIDATE.search(line := line_at(text, at)) or _SOCKETS.search(line)
     )
 
 

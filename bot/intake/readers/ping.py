@@ -21,7 +21,8 @@ _UNNAMED: Final = (
     r"|não pôde encontrar o host|cannot resolve|unknown host|Name or service not known|failure in name resolution"
 )
 SIGN: Final = LazyPattern(
-    COMMAND.format(command="ping6?") + rf"|^(?-i:PING) \S|^ping6?: |^(?:{_SENT}) |{_UNNAMED}",
+    COMMAND.format(command="ping6?")
+    + rf"|^(?-i:PING) \S|^ping6?: |^(?:{_SENT}) |{_UNNAMED}|^--- \S+ ping statistics",
     re.IGNORECASE | re.MULTILINE,
 )
 LINES: Final = LazyPattern(

@@ -54,6 +54,9 @@ _UNNAMED: Final = re.compile(
 )
 _TEMPORARY: Final = "Temporary failure in name"
 _NO_ROUTE: Final = re.compile(r"Network is unreachable|General failure|Allgemeiner Fehler")
+_UNREACHABLE: Final = re.compile(
+    r"\breports: Destination (?:host|net) unreachable|meldet: Ziel(?:host|netz) nicht erreichbar|\s!(?:H|N)\b"
+)
 _LOSS: Final = (3.0, 90.0)  # percent; with more, the end does not answer at all
 _ENOUGH: Final = 10  # packets
 _HOP: Final = LazyPattern(r"^\s*(\d{1,2})(?:\.\|--|\. +AS\S+|\.?\s)\s*(.{1,300})$", re.MULTILINE)
@@ -108,6 +111,8 @@ def _route(
             "sign": Failure.ADMIN_PROHIBITED.value,
             "bad": f"a router rejects the packets ({rejected[0].strip()})",
         }
+    elif _UNREACHABLE.search(part):
+        facts |= {"sign": Failure.HOST_UNREACHABLE.value, "bad": "a router has no way to the host"}
     elif _NO_ROUTE.search(part):
         facts |= {"sign": Failure.NETWORK_UNREACHABLE.value, "bad": "this host had no route"}
     return facts

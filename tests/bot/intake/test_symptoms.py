@@ -214,6 +214,7 @@ def test_what_is_well_elsewhere_does_not_hide_the_trouble(text: str) -> None:
         ("both iPads stay silent", "ios"),
         ("Twilio.Device offline", "javascript"),
         ("OverconstrainedError: deviceId", "javascript"),
+        ("NotFoundError: Requested device not found", "javascript"),
         ("INFO:TwilioVoice:[Platform]: registered", "ios"),
         ("I/Twilio: [Signaling](1): RESIP::DUM: Got: SipReq:  BYE", "android"),
         (
@@ -283,6 +284,7 @@ def test_a_number_of_something_else_is_no_code(text: str) -> None:
             "Invoke-WebRequest: Could not establish trust relationship for the SSL/TLS channel",
             "tls-intercepted",
         ),
+        ("our people in Riyadh never have audio", "media-udp-blocked"),
         ("our trial project lets me dial nobody else", "account-restricted"),
         ("of two tabs, the last to log in gets every call", "several-clients"),
         ("443 is open and the websocket is torn down right after it connects", "websocket-blocked"),

@@ -23,6 +23,7 @@ from knowledge.search.statements import read_statements, without_past
         ("another headset changed nothing", "microphone-unavailable"),
         ("the token is only seconds old", "token-expired"),
         ("there is no loss on the line", "packet-loss"),
+        ("they do not use Citrix or a remote desktop", "vdi"),
         (
             "with the extension removed it is no different, extension off made no difference",
             "browser-extension",
