@@ -5,6 +5,7 @@ Pure: the caller passes the time (seconds, monotonic). The relay enforces quotas
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from bot.errors import quote
@@ -12,6 +13,7 @@ from bot.model.request import MAX_RELAYS
 from probes.protocol.sliding_window import SlidingWindow
 
 HOUR: Final = 3600.0
+OLDEST: Final = 4  # windows to look at with each plan, which adds two at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class QuotaTracker:
 
     def refuse(self, relay: str, who: str, what: str, now: float) -> str | None:
         """Count one more plan, or count nothing and return, as part of a sentence, which limit is reached."""
+        self._forget_some(now)
         limits = self.limits
         hourly = {
             f"relay {relay}": (limits.relay_at_once, limits.relay_an_hour),
@@ -52,10 +55,16 @@ class QuotaTracker:
                 had = f"{an_hour} plans within an hour, which is the maximum"
                 return f"{_named(key)} had {had}; the next one can run in {minutes} min"
         self.resume(relay, who, what)
-        self._begun = {key: window for key, window in self._begun.items() if window.count(now)}
         for key in hourly:
             self._window(key).add(now)
         return None
+
+    def _forget_some(self, now: float) -> None:
+        """Drop those of the oldest few windows that are over. To look at all would cost more than a plan."""
+        for key in tuple(islice(self._begun, OLDEST)):
+            window = self._begun.pop(key)
+            if window.count(now):
+                self._begun[key] = window  # behind the others, to be looked at again after them
 
     def resume(self, relay: str, who: str, what: str) -> None:
         """Count a plan that was already running before this hub started."""

@@ -1,9 +1,11 @@
 """How many plans a relay and a person may have, and that each one that ends is given back."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.relays.hub.quotas import HOUR, HubLimits, QuotaTracker
+from probes.protocol.sliding_window import SlidingWindow
 
 ONE_CASE = "31009"
 
@@ -47,7 +49,29 @@ def test_nobody_has_more_and_nothing_is_left(plans: list[tuple[str, str, float]]
         recent = [entry for entry in begun if entry[0] + HOUR > now]
         assert all(sum(entry[1] == relay for entry in recent) <= 4 for relay in "ab")
         assert all(sum(entry[2] == person for entry in recent) <= 3 for person in "uvw")
-    assert quotas.refuse("z", "z", ONE_CASE, now + HOUR) is None
-    quotas.end("z", "z", ONE_CASE)
+    for _ in range(2):  # each plan forgets a few of the others
+        assert quotas.refuse("z", "z", ONE_CASE, now + HOUR) is None
+        quotas.end("z", "z", ONE_CASE)
     assert set(quotas._begun) == {"relay z", "person z"}
     assert not quotas._running
+
+
+def test_plans_of_many_relays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan looks at a few relays and persons, however many had one within the hour; all are forgotten after it."""
+    quotas, looked = QuotaTracker(), list[SlidingWindow]()
+    count = SlidingWindow.count
+
+    def counting(window: SlidingWindow, now: float) -> int:
+        looked.append(window)
+        return count(window, now)
+
+    monkeypatch.setattr(SlidingWindow, "count", counting)
+    for number in range(100):
+        looked.clear()
+        assert quotas.refuse(f"relay {number}", f"U{number}", "", 0.0) is None
+        assert len(looked) <= 6
+    assert len(quotas._begun) == 200
+    for number in range(200):
+        assert quotas.refuse("relay", f"U{number}", "", HOUR + 40 * number) is None
+        quotas.end("relay", f"U{number}", "")
+    assert len(quotas._begun) <= 1 + 2 * HOUR / 40
