@@ -16,7 +16,8 @@ _ASKS: Final = r"\?|^\W*(?:(?:so|and|ok)\W+)*(?:is|are|does|do|will|would|who|ho
 _AFFECTED: Final = re.compile(
     r"\b(?:everyone|everybody|all (?:the |of )?(?:users|agents|people|them|staff|calls)|"
     r"other (?:users|agents|people|staff)|others|whole (?:office|site|team|company|building)|"
-    r"(?:only|just) (?:her|him|this (?:user|one|agent|person)|one (?:user|agent)))\b"
+    r"(?:only|just) (?:her|him|this (?:user|one|agent|person)|one (?:user|agent)))\b|"
+    r"\b(?:is|are|who else is)\b[^.?]{0,40}\b(?:affected|hit)\b"
 )
 _LINE: Final = re.compile(
     r"\b(?:line|connection|link|internet|network|wi-?fi|bandwidth)\b[^.?]{0,20}"

@@ -17,7 +17,7 @@ _ENOUGH: Final = {"subject": 1.25, "thin": 2.0, "": math.inf}  # by what the que
 _COVERED: Final = 0.5  # for the share of the question's words that the passage has
 _STRANGE: Final = 0.4  # for each word that no passage has
 _AHEAD: Final = 0.4  # for its lead over the subjects that are not covered here
-_NEARLY: Final = 0.4  # how much may be missing for a likely answer
+_NEARLY: Final = 0.5  # how much may be missing for a likely answer
 _AS_WELL: Final = 0.3  # the lead below which the next passage fits nearly as well
 _CERTAIN: Final = 0.9  # the lead from which vectors are not needed
 

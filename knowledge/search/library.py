@@ -19,9 +19,10 @@ from knowledge.search.languages import english_words
 from knowledge.search.passages import GLOSSARY, Passage, load_passages
 from knowledge.search.ranker import LabeledText, Mix, Ranked, Ranker
 from knowledge.search.subjects import asks_what_it_is, framing, names_subject
-from knowledge.search.tokens import Concepts
+from knowledge.search.tokens import Concepts, words_of
 from knowledge.search.vectors import LineVectors, vectors_version
 
+_SUBJECT: Final = "ask-about-"  # prefix of concepts for what is asked about
 _ASKING: Final = "ask-"  # prefix of concepts for how a question is asked
 
 # Tuned on the tuning phrases and questions only; results change little around these values.
@@ -84,7 +85,14 @@ class Library:
         if best.label == ELSEWHERE:
             return "none"
         shared = names_subject(text, lambda word: self._answers.has(best.label, word))
+        if shared != "subject" and self._shares_subject(text, best.label):
+            shared = "subject"
         return fit_of(best, shared, sum(self._answers.foreign(text, ELSEWHERE)))
+
+    def _shares_subject(self, text: str, label: str) -> bool:
+        """Whether *text* names a subject of *label* in other words, according to the synonym file."""
+        named = (name for name in self.concepts_in(words_of(text)) if name.startswith(_SUBJECT))
+        return any(self._answers.has_concept(label, name) for name in named)
 
     def covers(self, text: str) -> bool:
         """Whether *text* has no word of subjects that are not covered here, and at most one unknown word."""

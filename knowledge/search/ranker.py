@@ -94,6 +94,10 @@ class Ranker:
         """Whether a line of *label* has *word*, in the form that `words_of` returns."""
         return f"w:{word}" in self._best[label]
 
+    def has_concept(self, label: str, name: str) -> bool:
+        """Whether a line of *label* has the concept *name*."""
+        return f"c:{name}" in self._best[label]
+
     def foreign(self, text: str, label: str) -> tuple[int, int]:
         """How many words of *text* occur only under *label*, and how many occur nowhere."""
         raw = self._features(text)

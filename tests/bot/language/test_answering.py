@@ -155,7 +155,7 @@ def test_an_answer_that_is_only_likely_says_so() -> None:
 
 def test_two_answers_that_fit_about_as_well() -> None:
     """Both are given; an answer that fits alone begins with itself."""
-    answer = asked("how would I find out from the command line if somebody is decrypting the traffic")
+    answer = asked("can a firewall slow the websocket down")
     assert answer.certain
     assert answer.either
     assert to_text(render_answer(answer)).startswith("Two answers fit:")

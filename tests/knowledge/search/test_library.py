@@ -142,3 +142,23 @@ def test_mistakes_in_passages_are_told(tmp_path: Path, old: str, new: str, told:
         load_passages(tmp_path)
     assert told in str(error.value)
     assert "one.md:1" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "passage"),
+    [
+        ("cordless headset, sensible?", "bluetooth"),
+        ("nonexistent from here", "nxdomain-what"),
+        ("their people refuse udp", "ports-https-only"),
+    ],
+)
+def test_a_subject_in_other_words_is_one(text: str, passage: str) -> None:
+    """A passage answers if it shares the subject according to the synonym file, and no word."""
+    best = LIBRARY.answers(text)[0]
+    assert best.label == passage
+    assert LIBRARY.answered(text, best)
+
+
+def test_a_way_of_asking_is_no_subject() -> None:
+    """Concepts for how something is asked make no answer."""
+    assert not LIBRARY.answered("how come, and how do we", LIBRARY.answers("how come, and how do we")[0])
