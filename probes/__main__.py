@@ -83,7 +83,13 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"lineman-relay {__version__}")
-    parser.add_argument("do", nargs="?", choices=("run", "join", "check", "id"), default="run")
+    parser.add_argument(
+        "do",
+        nargs="?",
+        choices=("run", "join", "check", "id"),
+        default="run",
+        help="run checks for the hub (default), join a hub, check this installation, or print the relay's id",
+    )
     parser.add_argument(
         "invitation",
         nargs="?",

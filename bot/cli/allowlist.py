@@ -41,7 +41,9 @@ def make_parser() -> Parser:
         "from time to time, because addresses change.",
         allow_abbrev=False,
     )
-    parser.add_argument("words", nargs="*", metavar="PLATFORM")
+    parser.add_argument(
+        "words", nargs="*", metavar="PLATFORM", help="javascript, android, ios, or react-native"
+    )
     parser.add_argument("--edge", help="the edge set in the app (default: roaming, which needs every edge)")
     parser.add_argument("--turn", default="no", metavar="yes|no", help="whether the app passes TURN servers")
     parser.add_argument(
@@ -56,6 +58,6 @@ def make_parser() -> Parser:
         "--any-address", action="store_true", help="allow the ports to any address instead of resolving names"
     )
     parser.add_argument(
-        "--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)"
+        "--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)"
     )
     return parser

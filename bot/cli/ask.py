@@ -51,7 +51,7 @@ def make_parser() -> Parser:
         description="Answer a question from the documentation, with sources. Lineman says so if it has no answer.",
         allow_abbrev=False,
     )
-    parser.add_argument("text", nargs="*", metavar="TEXT")
+    parser.add_argument("text", nargs="*", metavar="TEXT", help="the question")
     for name, what in (
         ("code", "the error code of the case"),
         ("platform", "the SDK's platform"),
@@ -60,7 +60,7 @@ def make_parser() -> Parser:
     ):
         parser.add_argument(f"--{name}", help=what, default="")
     parser.add_argument(
-        "--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)"
+        "--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)"
     )
     parser.add_argument(
         "--json",

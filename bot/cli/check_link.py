@@ -167,6 +167,6 @@ def make_parser() -> Parser:
     add("--run", metavar="RUN", help="make the link for the case of a stored run (lineman history)")
     add("--wait", action="store_true", help="wait for the result, and print it")
     add("--details", action="store_true", help="with a result: also print evidence and fixes")
-    add("--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)")
+    add("--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)")
     add("--json", action="store_true", help="print one JSON object")
     return parser

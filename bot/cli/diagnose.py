@@ -133,7 +133,9 @@ def _parser(knowledge: Knowledge) -> Parser:
         metavar="CODE [PLATFORM]",
         help="the error code (or a description, or a pasted log), and the platform if you know it",
     )
-    add("--platform", action="append", help="the SDK's platform (default: all are checked)")
+    add(
+        "--platform", action="append", help="javascript, android, ios, or react-native (default: all of them)"
+    )
     add("--edge", action="append", help="the edge set in the app (default: roaming)")
     asks = person_asks(knowledge)
     for name, words in person_options(knowledge).items():
@@ -145,7 +147,7 @@ def _parser(knowledge: Knowledge) -> Parser:
         help="the relays that test, such as acme-hq,local (default: local, this machine)",
     )
     add("--vantage", metavar="WHERE", help=HELP)
-    add("--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)")
+    add("--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)")
     add("--json", action="store_true", help="print one JSON object (docs/schemas/diagnosis.schema.json)")
     add(
         "--details",

@@ -75,7 +75,7 @@ def make_again_parser() -> Parser:
     parser.add_argument("run", nargs="?", help="its id from `lineman history` (default: the newest)")
     parser.add_argument("--vantage", metavar="WHERE", help=HELP)
     parser.add_argument(
-        "--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)"
+        "--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)"
     )
     return parser
 
@@ -89,6 +89,6 @@ def make_compare_parser() -> Parser:
         "runs", nargs=2, metavar="RUN", help="an id from `lineman history`; the earlier run first"
     )
     parser.add_argument(
-        "--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)"
+        "--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)"
     )
     return parser

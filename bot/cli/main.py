@@ -202,7 +202,7 @@ def make_parser() -> Parser:
     parser = Parser(prog="lineman", add_help=False, allow_abbrev=False)
     parser.add_argument("--help", "-h", action="store_true", help="list the commands")
     parser.add_argument("--version", action="store_true", help="print the version")
-    parser.add_argument("--network", metavar="FILE", help="test another network than Twilio's")
+    parser.add_argument("--network", metavar="FILE", help="use this network file instead of Twilio's")
     parser.add_argument(
         "--vantage",
         metavar="WHERE",

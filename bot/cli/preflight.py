@@ -32,7 +32,7 @@ EPILOG: Final = (
     "A report is what the SDK's preflight test returns when it completes: JSON.stringify(report) in a browser, the "
     "JSONObject on Android, dictionaryReport on iOS. Also read: error objects, logs, ICE candidates, output of dig, "
     "openssl s_client and curl -v. Exit codes: 0 cause found, 1 the test passed and nothing points to a "
-    "cause, 2 usage or nothing to read, 3 could not tell. With --run they are those of diagnose."
+    "cause, 2 invalid request or nothing to read, 3 could not tell. With --run they are those of diagnose."
 )
 
 
@@ -183,7 +183,7 @@ def make_preflight_parser() -> Parser:
         help="also print what each value shows, all fixes, and what was ruled out",
     )
     add("--run", action="store_true", help="also test from this machine, and compare the results")
-    add("--vantage", help=f"with --run, {HELP}")
-    add("--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)")
+    add("--vantage", metavar="WHERE", help=f"with --run, {HELP}")
+    add("--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)")
     add("--json", action="store_true", help="print one JSON object (docs/schemas/preflight.schema.json)")
     return parser

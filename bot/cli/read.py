@@ -60,7 +60,7 @@ def make_parser() -> Parser:
         metavar="FILE | - | TEXT",
         help="a file, - for standard input, or the text itself",
     )
-    add("--network", metavar="FILE", help="another network than Twilio's (docs/network-files.md)")
+    add("--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)")
     add("--json", action="store_true", help="print one JSON object (docs/reading.md)")
     return parser
 

@@ -33,7 +33,9 @@ def make_command_parser(command: str) -> Parser:
     match command:
         case "policy":
             add(
-                "--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)"
+                "--network",
+                metavar="FILE",
+                help="use this network file instead of Twilio's (docs/network-files.md)",
             )
         case "list":
             add("--json", action="store_true", help="print one JSON object: relays[]")
