@@ -52,7 +52,7 @@ _SUPPOSED: Final = LazyPattern(
     r"possibl[ey]|probably|wonder\w*|guess\w*|think|thought|whether|what if|in case|seems?|"
     r"must (?:raise|throw|fail|show|say|give|return)|not (?:true|the case|correct|so) that|looks? like|sounds? like|"
     r"(?:want(?:s|ed)?|like|need) to (?:know|understand|learn)|what \w+(?: \w+)? means?|describe|"
-    r"explain|tests? expects?|on purpose|deliberate(?:ly)?|intentional(?:ly)?|simulat\w+|to reproduce|"
+    r"explain|tests? expects?|mock\w*|on purpose|deliberate(?:ly)?|intentional(?:ly)?|simulat\w+|to reproduce|"
     r"(?:do|does|did|have|has)(?: not|n't) (?:see|seen)|never (?:appear|occur|happen|show)\w*|"
     r"(?:nobody|no one) (?:gets|sees|has)|when (?:we|i|they|he|she) tests?|"
     r"no longer (?:see|get|have|occurs?|appears?|happens?))\b",
@@ -68,7 +68,8 @@ _QUOTED: Final = LazyPattern(
 )
 _MONTH: Final = r"january|february|march|april|may|june|july|august|september|october|november|december"
 _PAST: Final = LazyPattern(
-    r"\b(?:had(?! to\b)|there (?:was|were)|used to|once (?:denied|had|was|got)|previously|earlier|back then|"
+    r"\b(?:had(?! to\b)|there (?:was|were)|(?:months?|years?) ago|old logs?|"
+    r"used to|once (?:denied|had|was|got)|previously|earlier|back then|"
     r"(?<!since )(?<!to )(?:yesterday|last (?:night|week|month|year|spring|summer|autumn|fall|winter|sprint|\w+day))|"
     rf"(?<!since )in (?:{_MONTH})|"
     r"before (?:the|our|this|that|last) (?:update|upgrade|change|fix|mov|migrat|switch|re(?:boot|start))\w*|"
@@ -84,10 +85,15 @@ _DONE: Final = LazyPattern(
 _OVER: Final = LazyPattern(
     r"\b(?:(?:that|this|it|which|all)(?: is| was| has been| got|'s) (?:now |all )?"
     r"(?:fixed|solved|sorted|gone|over|resolved|fine|ok(?:ay)?|done|history)|never ?mind|"
-    r"as it should|unrelated|not related|"
+    r"as it should|harmless|ignore (?:it|that|this)|unrelated|not related|"
     r"(?:solved|fixed|cured) (?:it|that|this)|(?:is|are|was|were) (?:expected|correct|intended|normal|by design)|"
     r"(?:calls?|softphones?|phones?|dialers?) (?:themselves |itself )?(?:is|are) "
     r"(?:not affected|unaffected|fine|ok(?:ay)?))\b",
+    re.IGNORECASE,
+)
+_OTHER_SERVICE: Final = LazyPattern(
+    r"\b(?:studio|sendgrid|http widget|jitsi|3cx|asterisk|freeswitch|sbc|"
+    r"(?:our|the|their) (?!dns|turn|token|proxy|twilio|signaling|voice)\w+ servers?)\b",
     re.IGNORECASE,
 )
 _ELSEWHERE: Final = LazyPattern(
@@ -198,6 +204,6 @@ def _parts(sentence: str) -> Iterator[str]:
 
 
 def _is_remark(part: str) -> bool:
-    if any(pattern.search(part) for pattern in (_SUPPOSED, _PAST, _DONE)):
+    if any(pattern.search(part) for pattern in (_SUPPOSED, _PAST, _DONE, _OTHER_SERVICE)):
         return True
     return bool((_ELSEWHERE.search(part) or PRODUCTS.search(part)) and not _STRONG.search(part))
