@@ -54,7 +54,8 @@ def run_preflight(words: Sequence[str]) -> int:
         json.dump(reply, sys.stdout, indent=2, ensure_ascii=True)
         sys.stdout.write("\n")
     else:
-        write(render_short(reading, continued, view, engine.network.quality, then, "--details"), sys.stdout)
+        more = "" if options.details else "--details"
+        write(render_short(reading, continued, view, engine.network.quality, then, more), sys.stdout)
         if options.details:
             write(render(reading, continued, view, engine.network.quality, ()), sys.stdout)
     return EXIT[outcome(reading, continued)]

@@ -31,7 +31,7 @@ def render_short(
     then: Sequence[str],
     more: str,
 ) -> Iterator[Line]:
-    """Render *reading* and its conclusions; *then* are the next steps, and *more* is what to type for the rest."""
+    """Render *reading* and its conclusions; *then* are the next steps, and *more* is what to type for more, or ""."""
     diagnosis, found = continued.record.diagnosis, view.found[:_CAUSES]
     verdict = brief(headline(reading, continued, view))
     yield Line(f"{verdict.rstrip('.')}.", STYLES[outcome(reading, continued)])
@@ -53,7 +53,8 @@ def render_short(
         (len(diagnosis.not_checked), "not checked"),
     )
     counts = ", ".join(f"{count} {text}" for count, text in judged if count)
-    yield Line(f"Causes: {counts}. More: {more}" if counts else f"More: {more}", "dim")
+    last = (f"Causes: {counts}." if counts else "", f"More: {more}" if more else "")
+    yield Line(" ".join(filter(None, last)), "dim")
 
 
 def _measured(reading: Reading, quality: Mapping[str, Any]) -> Iterator[str]:

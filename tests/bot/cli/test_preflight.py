@@ -43,6 +43,7 @@ def test_a_report_is_told_in_words(
     """What it is, what the device saw, what that answers and what to do next, with the exit code of the outcome."""
     assert main(["preflight", files[form], "--details"]) == code
     out = capsys.readouterr().out
+    assert "More: --details" not in out
     for part in (
         word,
         "What the device measured",
