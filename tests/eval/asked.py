@@ -13,6 +13,10 @@ read for the changes that followed. `asked-11` was written after them, and first
 73 %, and 11 of 12 foreign ones were declined. Most misses were questions about a case that no rule knew. `asked-12` was
 written after those: passages were drawn by lot, and asked for in words that differ from their own. At first 63 % were
 right, with vectors 75 %, and 11 of 11 foreign ones were declined. Both are tuned to since.
+
+`asked-blind` was written by somebody who did not know the passages. In its first run 93 % of 60 were right, with and
+without vectors, and 15 of 15 foreign ones were declined. Three questions that the passages already had were then taken
+out. It is not tuned to.
 """
 
 from collections.abc import Sequence

@@ -26,6 +26,7 @@ GATE = (
     "field-fresh-6.tsv",
     "field-fresh-7.tsv",
     "field-fresh-8.tsv",
+    "field-blind.tsv",
 )
 
 
