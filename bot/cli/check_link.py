@@ -6,12 +6,13 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from bot.check_link.joined import joined_records
 from bot.check_link.links import make_link
 from bot.check_link.settings import CheckSettings, read_check_settings
-from bot.cli.check_link_actions import again, cancel, list_links, named, remind, write_json
+from bot.cli.check_link_actions import again, cancel, list_links, named, remind, without_links, write_json
 from bot.cli.check_link_text import link_json, link_row
 from bot.cli.exit_codes import EXIT
 from bot.cli.parser import Parser
@@ -24,10 +25,14 @@ from bot.language.command_parser import parse_words
 from bot.model.records import CaseRow
 from bot.rendering.check_link_text import REPORTED, invitation, moment
 from bot.slack.runtime.ids import new_case
+from bot.storage.database import StoreError
+from bot.storage.db_writer import Writer
 from bot.storage.links_table import CheckLink
 from bot.storage.store import Store
+from bot.storage.trouble import sentences_of
 
 ACTIONS: Final = ("again", "cancel", "list", "remind", "revoke", "show")
+READS: Final = ("list", "remind", "show")  # those that write nothing
 POLL: Final = 2.0  # seconds between two looks into the database while a person waits
 
 
@@ -40,7 +45,17 @@ def run_check_link(words: Sequence[str]) -> int:
 
 
 async def _run(options: argparse.Namespace, settings: CheckSettings, engine: Engine) -> int:
-    store = Store.open(settings.database)
+    action = next((word for word in options.words[:1] if word in ACTIONS), "")
+    if action and len(options.words) != (1 if action == "list" else 2):
+        raise UsageError(f"Write lineman check-link {action} with the name of one link.")
+    missing = isinstance(settings.database, Path) and not settings.database.exists()
+    if action and missing:  # no database is made to say so
+        return without_links(options.words, as_json=options.json)
+    store = (
+        Store(Writer(settings.database, reads_only=True))
+        if action in READS
+        else Store.open(settings.database)
+    )
     try:
         match options.words:
             case ["list"]:
@@ -53,9 +68,9 @@ async def _run(options: argparse.Namespace, settings: CheckSettings, engine: Eng
                 return await again(store, settings, name, as_json=options.json)
             case ["show", name]:
                 return await _show(engine, store, await named(store, name), options)
-        if options.words[:1] and options.words[0] in ACTIONS:
-            raise UsageError(f"Write lineman check-link {options.words[0]} with the name of one link.")
         return await _make(engine, store, settings, options)
+    except StoreError as error:
+        raise UsageError(sentences_of(error)) from error
     finally:
         await store.close()
 

@@ -3,8 +3,8 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from bot.check_link.links import cancel_link, renew_link
 from bot.check_link.settings import CheckSettings
@@ -14,6 +14,8 @@ from bot.rendering.check_link_text import reminder, test_again
 from bot.storage.links_table import CheckLink
 from bot.storage.store import Store
 
+NONE: Final = "There are no check links. Make one, such as: lineman check-link 31009"
+
 
 async def list_links(store: Store, *, as_json: bool) -> int:
     """Print all links."""
@@ -22,9 +24,20 @@ async def list_links(store: Store, *, as_json: bool) -> int:
     if as_json:
         write_json({"links": [link_json(link, checks) for link, checks in rows]})
     elif not rows:
-        sys.stdout.write("There are no check links. Make one, such as: lineman check-link 31009\n")
+        sys.stdout.write(f"{NONE}\n")
     else:
         sys.stdout.writelines(f"{link_row(link, checks)}\n" for link, checks in rows)
+    return 0
+
+
+def without_links(words: Sequence[str], *, as_json: bool) -> int:
+    """Do as the command *words* does where no link was made yet; `UsageError` for the name of a link."""
+    if len(words) == 2:
+        raise _unknown(words[1], [])
+    if as_json:
+        write_json({"links": []})
+    else:
+        sys.stdout.write(f"{NONE}\n")
     return 0
 
 
@@ -71,9 +84,12 @@ async def named(store: Store, name: str) -> CheckLink:
     """Return the link with this name; `UsageError` if there is none."""
     link = await store.link_named(name)
     if link is None:
-        known = [each.name for each in await store.links()]
-        raise unknown_word("a check link", name, known, "lineman check-link list")
+        raise _unknown(name, [each.name for each in await store.links()])
     return link
+
+
+def _unknown(name: str, known: list[str]) -> UsageError:
+    return unknown_word("a check link", name, known, "lineman check-link list")
 
 
 def write_json(value: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ def back_up(database: Path, target: Path) -> None:
     try:
         _refuse_existing(target)
         _copy(database, part)
-        check(part)
+        check(part, database)
         _put(part, target)
     except FileExistsError:
         _refuse_existing(target)
@@ -111,8 +111,9 @@ def _remove(part: Path) -> None:
             part.with_name(part.name + ending).unlink(missing_ok=True)
 
 
-def check(path: Path) -> None:
-    """Raise `UsageError` unless *path* is an undamaged database of Lineman."""
+def check(path: Path, source: Path | None = None) -> None:
+    """Raise `UsageError` unless *path* is an undamaged database of Lineman. The message names its *source*."""
+    name = source or path
     try:
         with closing(open_to_read(path)) as db:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -120,15 +121,15 @@ def check(path: Path) -> None:
     except sqlite3.Error as error:
         reason = reason_of(error, path)
         words = (
-            f"{path} is not an undamaged database: {error}."
+            f"{name} is not an undamaged database: {error}."
             if reason == DAMAGED
-            else cannot_be_used(path, error)
+            else cannot_be_used(name, error)
         )
         raise UsageError(words) from error
     if MARK not in tables:
-        raise UsageError(f"{path} is not a database of Lineman.")
+        raise UsageError(f"{name} is not a database of Lineman.")
     if state != "ok":
-        raise UsageError(f"{path} is damaged: {state}.")
+        raise UsageError(f"{name} is damaged: {' '.join(state.split())}.")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -115,6 +115,9 @@ def test_what_cannot_be_restored(home: Path, capsys: pytest.CaptureFixture[str])
         assert main(["restore", str(home / name)]) == 2
         assert words in capsys.readouterr().err
     assert notes(home / "lineman.db") == [1]
+    (home / "lineman.db").write_bytes(damaged)
+    assert main(["backup", str(home / "copy.db")]) == 2
+    assert capsys.readouterr().err.startswith(f"lineman: {home / 'lineman.db'} is ")
     assert not list(home.glob("*.part*"))
 
 

@@ -60,7 +60,8 @@ def test_one_folder(home: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [
     "relays", "relays list --json", "relays show acme", "relays revoke acme", "relays rename a b", "hub status",
-    "history", "labels", "doctor", "backup copy.db",
+    "history", "labels", "doctor", "backup copy.db", "restore copy.db",
+    "check-link list", "check-link list --json", "check-link show acme", "check-link cancel acme",
 ])  # fmt: skip
 def test_reading_makes_nothing(home: Path, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A command that only reads says what is missing, and creates no folder and no file."""
