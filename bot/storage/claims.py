@@ -91,6 +91,9 @@ class OtherBots(Protocol):
     async def news(self, seconds: float) -> list[Note]:
         """Wait up to so many *seconds* for another bot; return what came with the requests that it handed over."""
 
+    def holds(self) -> bool:
+        """Whether what this bot has claimed is certainly still its own."""
+
 
 class Claims:
     """The claims of one bot. Each method belongs to a transaction that the caller has begun."""
@@ -118,10 +121,7 @@ class Claims:
         db.execute(_CLAIM_RUN, (run, self.bot))
 
     def holds_run(self, db: Database, run: str) -> bool:
-        """Tell whether a run is this bot's. It is another one's if this one was cut off for too long.
-
-        Until the end of the transaction, nobody takes it over.
-        """
+        """Tell whether a run is this bot's, and nobody takes it over until the end of the transaction."""
         return bool(db.query(_HOLDS_RUN, (run, self.bot)))
 
     def post(self, db: Database, key: str) -> None:

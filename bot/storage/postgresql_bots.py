@@ -28,6 +28,7 @@ AGAIN: Final = 0.25  # seconds between two attempts
 WATCH: Final = 1.0  # seconds between two looks at the other bots
 # Seconds without its lock after which a bot is gone: a live one takes it again sooner, also after the server restarts.
 GRACE: Final = 5.0
+SURE: Final = GRACE - WATCH - 0.5  # seconds after a look in which nobody can have taken over
 _LIVES: Final = 0x4C494E45  # the upper half of the locks that show which bots live
 _SHARED: Final = "SELECT pg_try_advisory_lock_shared(?) AND pg_try_advisory_lock(?, ?)"
 _ALONE: Final = "SELECT pg_try_advisory_lock(?) AND pg_try_advisory_lock(?, ?)"
@@ -89,6 +90,10 @@ class Peers:
         notes, self._notes = self._notes, []
         return notes
 
+    def holds(self) -> bool:
+        """Whether what this bot has claimed is certainly still its own."""
+        return time.monotonic() - self._session.seen < SURE
+
     async def close(self) -> None:
         """Free all claims of this bot."""
         os.write(self._wake, b".")
@@ -123,6 +128,7 @@ class _BotSession:
     def __init__(self, address: PostgresAddress, bot: int, lock: str) -> None:
         self.address, self._bot, self._lock, self._held = address, bot, lock, False
         self._missing: dict[int, float] = {}  # since when other bots are without their lock
+        self.seen = -GRACE  # when the server last showed that the lock is held
         self._db = connect(address)
 
     def join(self) -> bool:
@@ -130,6 +136,7 @@ class _BotSession:
         if self._take():
             with self._db.connection.transaction():
                 register(self._db, self._bot, time.time())
+            self.seen = time.monotonic()
         return self._held
 
     def keep(self) -> None:
@@ -140,17 +147,16 @@ class _BotSession:
         if self._held:
             return
         self._take()  # before the look, so that nobody deletes the bot after it
-        if not self._is_known():
+        if not self._db.query("SELECT 1 FROM bots WHERE id = ?", (self._bot,)):
             log.critical("other bots took over the work of this one on %s, so it exits", self.address)
             raise _TakenOverError
 
     def wait(self, closing: int, seconds: float) -> list[Note]:
         """Wait for a notification, until *closing* can be read, or for so many *seconds*."""
-        notes = self._notes()  # what came during other statements does not show on the socket
-        if not notes:
-            select.select([self._db.connection.fileno(), closing], [], [], seconds)
-            notes = self._notes()
-        return notes
+        if notes := self._notes():  # what came during other statements does not show on the socket
+            return notes
+        select.select([self._db.connection.fileno(), closing], [], [], seconds)
+        return self._notes()
 
     def free_gone(self) -> None:
         """Delete the bots that have been without their lock for `GRACE` seconds."""
@@ -158,6 +164,7 @@ class _BotSession:
             return
         now, missing = time.monotonic(), self._missing
         gone = [row["id"] for row in self._db.query(_WITHOUT_LOCK, (self._bot, _LIVES))]
+        self.seen = now
         self._missing = {bot: missing.get(bot, now) for bot in gone}
         for bot in [bot for bot, since in self._missing.items() if now - since >= GRACE]:
             with self._db.connection.transaction():
@@ -178,17 +185,13 @@ class _BotSession:
         self._db.close()
 
     def _take(self) -> bool:
-        row = self._db.execute(self._lock, (lock_key("bot"), _LIVES, self._bot)).fetchone()
-        self._held = bool(row[0])
+        self._held = bool(self._db.execute(self._lock, (lock_key("bot"), _LIVES, self._bot)).fetchone()[0])
         if self._held:
             self._db.execute(f"LISTEN {ALL_BOTS}; LISTEN {channel_of(self._bot)}")
         return self._held
 
     def _notes(self) -> list[Note]:
         return [json.loads(note.payload) for note in self._db.connection.notifies(timeout=0)]
-
-    def _is_known(self) -> bool:
-        return bool(self._db.query("SELECT 1 FROM bots WHERE id = ?", (self._bot,)))
 
 
 class _TakenOverError(Exception):

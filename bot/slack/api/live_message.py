@@ -16,13 +16,22 @@ from bot.slack.api.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
-PACE: Final = 1.0  # seconds between two appends to one stream
+PACE: Final = (
+    1.0  # seconds between two appends to one stream, or two looks whether the run is still this bot's
+)
 
 
-def live_message(workspace: Workspace, channel: str, ts: str) -> "LiveMessage":
-    """Return the message at *ts* for showing progress in it, as a stream if it was started as one."""
+def live_message(
+    workspace: Workspace, channel: str, ts: str, holds: Callable[[], bool] = lambda: True
+) -> "LiveMessage":
+    """Return the message at *ts* for showing progress in it, as a stream if it was started as one.
+
+    Nothing is shown while *holds* is false: another bot may have taken over the run, and shown how it ended.
+    """
     made = StreamedMessage if workspace.streams.is_open((channel, ts)) else LiveMessage
-    return made(workspace, channel, ts)
+    live = made(workspace, channel, ts)
+    live.holds = holds
+    return live
 
 
 class LiveMessage:
@@ -30,6 +39,7 @@ class LiveMessage:
 
     def __init__(self, workspace: Workspace, channel: str, ts: str) -> None:
         self._workspace, self._place = workspace, (channel, ts)
+        self.holds: Callable[[], bool] = lambda: True
         self._next: Callable[[], Message] | None = None
         self._rank = Priority.PROGRESS
         self._turn: UpdateTicket | None = None
@@ -63,6 +73,9 @@ class LiveMessage:
             self._turn = self._workspace.pacer.ticket(*self._place, self._rank)
             try:
                 await change(self._workspace, self._turn, self._newest)
+            except _NotHeldError:
+                self._wanted.set()
+                await asyncio.sleep(PACE)
             except SlackError as error:  # tried once: the next state replaces it
                 log.info("progress update failed: %s", error.word)
                 if error.word in TOO_MUCH:
@@ -70,6 +83,8 @@ class LiveMessage:
             self._sending = False
 
     def _newest(self) -> Message:
+        if not self.holds():
+            raise _NotHeldError
         self._wanted.clear()
         self._sending = True
         assert self._next is not None
@@ -106,6 +121,8 @@ class StreamedMessage(LiveMessage):
         """Append what has changed; returns whether Slack takes more."""
         await self._wanted.wait()
         await self._workspace.streams.turn()
+        if not self.holds():
+            return True
         plan, (channel, ts) = stream_chunks.plan_in(self._newest()), self._place
         try:
             if plan and (chunks := stream_chunks.changes(self._plan, plan)):
@@ -127,3 +144,7 @@ class StreamedMessage(LiveMessage):
             await close_stream(self._workspace, *self._place, stream_chunks.closing(self._plan))
         except SlackError as refused:
             log.info("could not stop a stream: %s", refused.word)
+
+
+class _NotHeldError(Exception):
+    """Another bot may show this run."""

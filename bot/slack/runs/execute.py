@@ -70,7 +70,7 @@ async def execute_run(context: AppContext, running: ActiveRun) -> None:
 
 
 async def _execute(context: AppContext, running: ActiveRun) -> None:
-    live = live_message(running.workspace, running.case.channel, running.ts)
+    live = live_message(running.workspace, running.case.channel, running.ts, context.holds)
     try:
         async with live:
             records = await from_each(running.run.relays, partial(_in_line, context, running, live))

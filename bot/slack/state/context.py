@@ -68,6 +68,10 @@ class AppContext:
         """The valid words of requests at this moment."""
         return self.relay_directory.vocabulary
 
+    def holds(self) -> bool:
+        """Whether no other bot can have taken over the runs of this one."""
+        return self.other_bots is None or self.other_bots.holds()
+
     async def words_for(self, actor: Actor) -> Vocabulary:
         """The vocabulary for *actor*: replies name only relays that *actor* may use."""
         words = self.vocabulary

@@ -243,6 +243,23 @@ async def test_bot_that_stops_frees_everything(address: PostgresAddress) -> None
             assert events == sorted(events, key=lambda event: int(event[1:]))
 
 
+async def test_bot_that_may_have_lost_its_claims(
+    postgres: PostgresServer, address: PostgresAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bot that no longer reaches the server knows it before another one can take over."""
+    monkeypatch.setattr(postgresql_bots, "SURE", 0.5)
+    name = address.url.partition("?")[0].rpartition("/")[2]
+    async with a_bot(address) as bot, asyncio.timeout(SOON):
+        for away in (True, False):
+            assert bot.peers.holds() == away
+            postgres.command(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {str(not away).lower()}")
+            postgres.command(
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            )
+            while bot.peers.holds() == away:
+                await bot.peers.news(0.02)
+
+
 async def test_bots_outlive_their_connections(
     postgres: PostgresServer, address: PostgresAddress, bots: tuple[OneBot, OneBot]
 ) -> None:

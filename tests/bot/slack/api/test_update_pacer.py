@@ -3,11 +3,13 @@
 import asyncio
 from contextlib import suppress
 
+import pytest
 import pytest_asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.rate_limit import Limit
 from bot.rendering.blocks.message import Message
+from bot.slack.api import live_message
 from bot.slack.api.channel_queue import ChannelQueue as Posts
 from bot.slack.api.live_message import LiveMessage
 from bot.slack.api.stream_state import PairedCalls, Streams
@@ -92,24 +94,48 @@ async def test_a_line_is_worth_the_least(queue: Queue) -> None:
     assert queue.let == ["a"]
 
 
+def workspace(queue: Queue) -> Workspace:
+    """Return one whose calls reach nobody."""
+    web = AsyncWebClient(token="xoxb-nobody", base_url="http://127.0.0.1:9/api/")
+    room = queue.pace, Posts(), Streams(), PairedCalls()
+    return Workspace("T", "U", "B", "lineman", web, web, "xoxb-nobody", *room)
+
+
 async def test_a_line_holds_up_no_progress(queue: Queue) -> None:
     """Where one relay has something to show and another says how long its line is, both are shown without delay."""
-    web, shown = AsyncWebClient(token="xoxb-nobody", base_url="http://127.0.0.1:9/api/"), []
-    room = queue.pace, Posts(), Streams(), PairedCalls()
-    workspace = Workspace("T", "U", "B", "lineman", web, web, "xoxb-nobody", *room)
+    shown = list[str]()
 
     def make() -> Message:
         shown.append("both")
         return Message("both", ())
 
     queue.pace.rest(HOUR)
-    async with LiveMessage(workspace, "C", "a") as live:
+    async with LiveMessage(workspace(queue), "C", "a") as live:
         live.show(make)
         await turns_of_the_loop()
         live.show(make, Priority.LINE)
         queue.pace.rested()
         await turns_of_the_loop()
     assert shown == ["both"]
+
+
+async def test_run_of_another_bot(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bot that may have lost a run shows no progress of it: it would replace the verdict of the other bot."""
+    monkeypatch.setattr(live_message, "PACE", 0.0)
+    shown, held = list[str](), [True]
+
+    def make() -> Message:
+        shown.append("progress")
+        return Message("progress", ())
+
+    queue.pace.rest(HOUR)
+    async with live_message.live_message(workspace(queue), "C", "a", lambda: held[0]) as live:
+        live.show(make)
+        await turns_of_the_loop()
+        held[0] = False  # while the update waits for its turn
+        queue.pace.rested()
+        await turns_of_the_loop()
+    assert shown == []
 
 
 async def test_changes_under_way_count(queue: Queue) -> None:
