@@ -18,8 +18,9 @@ TWINS: Final = str.maketrans(
 )
 
 
+# The scheme of a WebSocket stays: it says what failed.
 LINK: Final = re.compile(
-    r"<(?:(?:https?|wss?|tel|mailto):([^|>]{1,3000})(?:\|([^>]{0,3000}))?|[@#!][^>]{1,200})>"
+    r"<(?:(?:(?:https?|tel|mailto):|(?=wss?:))([^|>]{1,3000})(?:\|([^>]{0,3000}))?|[@#!][^>]{1,200})>"
 )
 
 

@@ -109,10 +109,12 @@ FORMS: Final = (
     # SDES keys in pasted SDP (RFC 4568); ICE passwords are found by name.
     _form(CREDENTIAL, "inline:", r"\binline:([A-Za-z0-9+/=|]{20,}+)"),
     # Options of commands: curl -u user:password, curl -b session=…, turnutils_uclient -w …
+    # A link of Slack is none: mtr -u <http://host|host>.
     _form(
         PASSWORD,
         "-u --proxy-user",
-        r"(?<![\w-])(?:-[uU]|--user|--proxy-user)[ =]{0,2}[\"']?([^\s\"':/=-][^\s\"':]{0,256}+:[^\s\"']{1,512}+)",
+        r"(?<![\w-])(?:-[uU]|--user|--proxy-user)[ =]{0,2}(?!<https?://[^\s|>@]+[|>])"
+        r"[\"']?([^\s\"':/=-][^\s\"':]{0,256}+:[^\s\"']{1,512}+)",
     ),
     _form(AUTHORIZATION, "curl", r"\bcurl\b[^\n]{0,400}?[ \t](?:-b|--cookie)[ =]?(?=[^\n=]{1,200}=)", VALUE),
     _form(CREDENTIAL, "turnutils_", r"\bturnutils_\w+[^\n]{0,400}?[ \t]-w[ \t]*", VALUE),

@@ -33,8 +33,9 @@ LONGEST: Final = 500  # characters of a question that are repeated or stored for
 FIRST_TEXTS: Final = (
     "a description without content",
     (
-        "no VPN, proxy, firewall, browser extension, captive portal, or antivirus. The microphone, the headset, "
-        "the token, the certificate, DNS, the clock, the internet, push notifications, and the TURN servers are fine"
+        "no VPN, Citrix, proxy, firewall, browser extension, captive portal, or antivirus. The microphone, the "
+        "headset, the token, the certificate, DNS, the clock, the internet, push notifications, port 443, and the "
+        "TURN servers are fine"
     ),
     (
         "VPN, TURN, sleep, network, tab, private window, token, http, Citrix, click, CallKit, CSP, hangup, WebSocket, "
