@@ -3,8 +3,10 @@
 import asyncio
 import resource
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Final
+
+from probes.protocol.address_group import group_of, read_address
 
 MOST: Final = (
     1_000  # connections of strangers at one time, and at most a quarter of the process's descriptors
@@ -31,29 +33,18 @@ def address_group(peer: object) -> str:
 
     *peer* is what `getpeername` gives.
     """
-    return _group(_read(str(peer[0]))) if isinstance(peer, tuple) else ""
+    return group_of(read_address(str(peer[0]))) if isinstance(peer, tuple) else ""
 
 
 def stranger_group(address: str) -> str:
     """Return what counts as one address, as `address_group`; "" for one that may be a proxy's, or for none."""
     try:
-        known = _read(address)
+        known = read_address(address)
     except ValueError:
         return ""
     if any(known in network for network in _INSIDE if network.version == known.version):
         return ""
-    return _group(known)
-
-
-def _read(address: str) -> IPv4Address | IPv6Address:
-    known = ip_address(address.partition("%")[0])
-    return (known.ipv4_mapped or known) if isinstance(known, IPv6Address) else known
-
-
-def _group(address: IPv4Address | IPv6Address) -> str:
-    if isinstance(address, IPv6Address):
-        return str(IPv6Network((int(address) >> 64 << 64, 64)))
-    return str(address)
+    return group_of(known)
 
 
 class ForwardingProtocol(asyncio.Protocol):

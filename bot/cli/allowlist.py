@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.allowlist.formats import FORMS
 from bot.allowlist.request import TEXT, make_list_request
 from bot.allowlist.resolve import write_list
-from bot.cli.parser import Parser
+from bot.cli.parser import NETWORK_FILE, Parser
 from bot.errors import UsageError
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
@@ -57,7 +57,5 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--any-address", action="store_true", help="allow the ports to any address instead of resolving names"
     )
-    parser.add_argument(
-        "--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)"
-    )
+    parser.add_argument("--network", metavar="FILE", help=NETWORK_FILE)
     return parser

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bot.cli.parser import Parser
+from bot.cli.parser import NETWORK_FILE, Parser
 from bot.cli.text_command import OK, UNANSWERED, print_json, text_of
 from bot.errors import unknown_word
 from bot.language.answer import Answer
@@ -59,9 +59,7 @@ def make_parser() -> Parser:
         ("cause", "a cause that was found"),
     ):
         parser.add_argument(f"--{name}", help=what, default="")
-    parser.add_argument(
-        "--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)"
-    )
+    parser.add_argument("--network", metavar="FILE", help=NETWORK_FILE)
     parser.add_argument(
         "--json",
         action="store_true",

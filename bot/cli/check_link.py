@@ -15,7 +15,7 @@ from bot.check_link.settings import CheckSettings, read_check_settings
 from bot.cli.check_link_actions import again, cancel, list_links, named, remind, without_links, write_json
 from bot.cli.check_link_text import link_json, link_row
 from bot.cli.exit_codes import EXIT
-from bot.cli.parser import Parser
+from bot.cli.parser import NETWORK_FILE, Parser
 from bot.cli.run_store import TEAM, user_name
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.engine import Engine, load_engine
@@ -182,6 +182,6 @@ def make_parser() -> Parser:
     add("--run", metavar="RUN", help="make the link for the case of a stored run (lineman history)")
     add("--wait", action="store_true", help="wait for the result, and print it")
     add("--details", action="store_true", help="with a result: also print evidence and fixes")
-    add("--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)")
+    add("--network", metavar="FILE", help=NETWORK_FILE)
     add("--json", action="store_true", help="print one JSON object")
     return parser

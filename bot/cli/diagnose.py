@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.cli.exit_codes import EXIT
 from bot.cli.live_run import store_run, talk_through
-from bot.cli.parser import Parser
+from bot.cli.parser import NETWORK_FILE, Parser
 from bot.cli.text_evidence import add_evidence
 from bot.cli.vantage import HELP, find_vantage
 from bot.diagnosis.engine import Engine, RecordChange, load_engine
@@ -147,7 +147,7 @@ def _parser(knowledge: Knowledge) -> Parser:
         help="the relays that test, such as acme-hq,local (default: local, this machine)",
     )
     add("--vantage", metavar="WHERE", help=HELP)
-    add("--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)")
+    add("--network", metavar="FILE", help=NETWORK_FILE)
     add("--json", action="store_true", help="print one JSON object (docs/schemas/diagnosis.schema.json)")
     add(
         "--details",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bot.cli.exit_codes import EXIT
 from bot.cli.live_run import talk_through
-from bot.cli.parser import Parser
+from bot.cli.parser import NETWORK_FILE, Parser
 from bot.cli.run_store import list_runs, load_run, save_run
 from bot.cli.vantage import HELP, find_vantage
 from bot.diagnosis.comparison import leading
@@ -74,9 +74,7 @@ def make_again_parser() -> Parser:
     )
     parser.add_argument("run", nargs="?", help="its id from `lineman history` (default: the newest)")
     parser.add_argument("--vantage", metavar="WHERE", help=HELP)
-    parser.add_argument(
-        "--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)"
-    )
+    parser.add_argument("--network", metavar="FILE", help=NETWORK_FILE)
     return parser
 
 
@@ -88,7 +86,5 @@ def make_compare_parser() -> Parser:
     parser.add_argument(
         "runs", nargs=2, metavar="RUN", help="an id from `lineman history`; the earlier run first"
     )
-    parser.add_argument(
-        "--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)"
-    )
+    parser.add_argument("--network", metavar="FILE", help=NETWORK_FILE)
     return parser

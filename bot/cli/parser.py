@@ -2,9 +2,11 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from bot.errors import UsageError, unknown_word
+
+NETWORK_FILE: Final = "use this network file instead of Twilio's (docs/network-files.md)"  # help of --network
 
 
 class Parser(argparse.ArgumentParser):

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.cli.exit_codes import EXIT
 from bot.cli.file_bytes import read_bytes
-from bot.cli.parser import Parser
+from bot.cli.parser import NETWORK_FILE, Parser
 from bot.cli.report_steps import next_steps
 from bot.cli.vantage import HELP, find_vantage
 from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of
@@ -185,6 +185,6 @@ def make_preflight_parser() -> Parser:
     )
     add("--run", action="store_true", help="also test from this machine, and compare the results")
     add("--vantage", metavar="WHERE", help=f"with --run, {HELP}")
-    add("--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)")
+    add("--network", metavar="FILE", help=NETWORK_FILE)
     add("--json", action="store_true", help="print one JSON object (docs/schemas/preflight.schema.json)")
     return parser

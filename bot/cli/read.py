@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bot.cli.parser import Parser
+from bot.cli.parser import NETWORK_FILE, Parser
 from bot.cli.text_command import OK, UNANSWERED, print_json, text_of
 from bot.diagnosis.device_evidence import DeviceEvidence, case_of
 from bot.errors import UsageError, quote
@@ -60,7 +60,7 @@ def make_parser() -> Parser:
         metavar="FILE | - | TEXT",
         help="a file, - for standard input, or the text itself",
     )
-    add("--network", metavar="FILE", help="use this network file instead of Twilio's (docs/network-files.md)")
+    add("--network", metavar="FILE", help=NETWORK_FILE)
     add("--json", action="store_true", help="print one JSON object (docs/reading.md)")
     return parser
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.cli.parser import Parser
+from bot.cli.parser import NETWORK_FILE, Parser
 from bot.storage.relay_registry import TOKEN_LIVES
 from probes.protocol.model import USER_NETWORK
 
@@ -35,7 +35,7 @@ def make_command_parser(command: str) -> Parser:
             add(
                 "--network",
                 metavar="FILE",
-                help="use this network file instead of Twilio's (docs/network-files.md)",
+                help=NETWORK_FILE,
             )
         case "list":
             add("--json", action="store_true", help="print one JSON object: relays[]")

@@ -131,9 +131,9 @@ def without_remarks(text: str) -> str:
     return text if _is_left(text) else _lines(text, need_calls=False)
 
 
-def has_remarks(text: str) -> bool:
-    """Tell whether `without_remarks` leaves out words of *text*."""
-    return _WORD.findall(text) != _WORD.findall(without_remarks(text))
+def is_shortened(text: str, plain: str) -> bool:
+    """Tell whether words of *text* are not in *plain*, which is *text* `without_remarks`."""
+    return _WORD.findall(text) != _WORD.findall(plain)
 
 
 def unsigned(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.intake.firsthand import firsthand, has_remarks, without_remarks
+from bot.intake.firsthand import firsthand, is_shortened, without_remarks
 from bot.intake.fitting import fits
 from bot.intake.subject import FEWEST, is_about_calls, is_of_another_product, tempered
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
@@ -103,7 +103,8 @@ def match_symptoms(
     english = _english(story, language, library)
     statements = read_statements(english)
     original = f"{without_past(story)}\n" if language != ENGLISH else ""
-    seen = firsthand(f"{original}{_english(without_remarks(story), language, library)}")
+    plain = without_remarks(story)
+    seen = firsthand(f"{original}{_english(plain, language, library)}")
     signs = find_signs(f"{original}{statements.text}", codes, log, seen)
     points = dict(statements.points)
     for cause, value in signs.points.items():
@@ -128,7 +129,9 @@ def match_symptoms(
     verdict = _verdict(text, fitting, causes, bool(codes), certain, points, signs)
     if not codes and not log:
         verdict = tempered(verdict, english, statements.text)
-        verdict = "close" if verdict == "sure" and not signs.decided and has_remarks(story) else verdict
+        verdict = (
+            "close" if verdict == "sure" and not signs.decided and is_shortened(story, plain) else verdict
+        )
     return ReadSymptoms(SymptomMatch(codes, clues, causes, verdict), language, signs.opened)
 
 

@@ -4,11 +4,11 @@ Pure: no network, no clock. Says only what was observed; what was not checked is
 """
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
+from collections.abc import Iterator
+from typing import Final
 
 from bot.language.case_context import CaseContext
-from bot.language.case_scope import Found, in_network, what_was_found
+from bot.language.case_scope import Found, Rule, first_answer, in_network, what_was_found
 
 _WOULD: Final = (
     r"^(?!.*\b(?:how (?:do|does|to|can|could|should)|bluetooth)\b).*"
@@ -76,7 +76,7 @@ _MOST: Final = 3  # causes that are named
 
 def answer_from_advice(lower: str, about: CaseContext) -> Found:
     """Return sentences that answer *lower*, and the ids of general passages to go after them; both may be empty."""
-    return next((answer(about) for words, answer in _KINDS if words(lower)), ((), ()))
+    return first_answer(_KINDS, lower, about)
 
 
 def _on_device(about: CaseContext) -> Found:
@@ -116,7 +116,7 @@ def _wired(about: CaseContext) -> Found:
             "Probably not. " + what_was_found(about),
             "A cable leads through the same firewall as the Wi-Fi.",
         ), ()
-    return (about.measured and f"Measured here: {about.measured}.",) if about.measured else (), ("wifi-tips",)
+    return (f"Measured here: {about.measured}.",) if about.measured else (), ("wifi-tips",)
 
 
 def _around(about: CaseContext) -> Found:
@@ -153,11 +153,7 @@ def _still(about: CaseContext) -> Found:
     return ((what_was_found(about), *about.evidence), ()) if about.found else _next(about)
 
 
-def _after_nothing(about: CaseContext) -> tuple[str, ...]:
-    return tuple(_steps(about))
-
-
-def _steps(about: CaseContext) -> Iterator[str]:
+def _after_nothing(about: CaseContext) -> Iterator[str]:
     """Name what can still be found out, and how."""
     if about.vantage != "user-network":
         yield "Run the checks in the user's own network: with a relay there, or with a check link that the user opens."
@@ -174,13 +170,14 @@ def _steps(about: CaseContext) -> Iterator[str]:
 
 def _allow(about: CaseContext) -> Found:
     """Pass on what has to be allowed, where a filter was found."""
+    if not in_network(about):
+        return (), ()
     after = {"tls-intercepted": "inspection-bypass", "media-udp-blocked": "ports-media"}
     passages = tuple(after[cause] for cause in about.found if cause in after)
-    return (about.customer if in_network(about) else ()), passages if in_network(about) else ()
+    return about.customer, passages
 
 
-_Rule: TypeAlias = tuple[Callable[[str], object], Callable[[CaseContext], Found]]
-_KINDS: Final[tuple[_Rule, ...]] = (
+_KINDS: Final[tuple[Rule, ...]] = (
     (_OTHERS.search, _others),
     (_AROUND.search, _around),
     (_TRY_NETWORK.search, _elsewhere),

@@ -4,15 +4,16 @@ Pure: no network, no clock. Says only what was observed; what was not checked is
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from bot.language.case_checks import where_checked
 from bot.language.case_context import CaseContext
 
 Found: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # sentences, and ids of passages to go after them
+# Whether a question is of this kind, and what answers it.
+Rule: TypeAlias = tuple[Callable[[str], object], Callable[[CaseContext], Found]]
 
-_ASKS: Final = r"\?|^\W*(?:(?:so|and|ok)\W+)*(?:is|are|does|do|will|would|who|how|could|can|has|have)\b"
 _AFFECTED: Final = re.compile(
     r"\b(?:everyone|everybody|all (?:the |of )?(?:users|agents|people|them|staff|calls)|"
     r"other (?:users|agents|people|staff)|others|whole (?:office|site|team|company|building)|"
@@ -45,7 +46,9 @@ _OF_A_CASE: Final = re.compile(
     r"allow\w*|open\w*|risk\w*|urgent|bad|serious|bugs?|known|normal|happen\w*|solutions?|solv\w+|wait|refus\w+|"
     r"affect\w*|explain\w*|mean\w*|firewall|network|diagnosis|diagnosed|summary|conclusion|maintenance)\b"
 )
-_QUESTION: Final = re.compile(_ASKS)
+_QUESTION: Final = re.compile(
+    r"\?|^\W*(?:(?:so|and|ok)\W+)*(?:is|are|does|do|will|would|who|how|could|can|has|have)\b"
+)
 
 
 def in_network(about: CaseContext) -> bool:
@@ -72,7 +75,12 @@ def in_short(about: CaseContext) -> tuple[str, ...]:
 
 def answer_from_scope(lower: str, about: CaseContext) -> Found:
     """Return sentences that answer *lower*, and the ids of general passages to go after them; both may be empty."""
-    return next((answer(about) for asks, answer in _KINDS if asks(lower)), ((), ()))
+    return first_answer(_KINDS, lower, about)
+
+
+def first_answer(rules: Iterable[Rule], lower: str, about: CaseContext) -> Found:
+    """Return what the first of *rules* for *lower* answers; nothing if there is none."""
+    return next((answer(about) for asks, answer in rules if asks(lower)), ((), ()))
 
 
 def _affected(about: CaseContext) -> Found:
@@ -114,8 +122,7 @@ def _with(about: CaseContext) -> Found:
     return (f"This case is about {named}.",) if named else (), ()
 
 
-_Rule: TypeAlias = tuple[Callable[[str], object], Callable[[CaseContext], Found]]
-_KINDS: Final[tuple[_Rule, ...]] = (
+_KINDS: Final[tuple[Rule, ...]] = (
     (_PLACE.search, _place),
     (_WITH.search, _with),
     (_LOST.search, _lost),

@@ -3,15 +3,15 @@
 import os
 import sqlite3
 from contextlib import closing, suppress
+from errno import EEXIST
 from pathlib import Path
 from typing import Final
 
 from bot.errors import UsageError
-from bot.storage.connect import open_database, open_to_read
+from bot.storage.connect import files_of, open_database, open_to_read
 from bot.storage.trouble import DAMAGED, STEPS, cannot_be_used, reason_of
 
 PAGES: Final = 256  # copied at a time, so that writers get their turn
-_JOURNALS: Final = ("-wal", "-shm", "-journal")  # what SQLite keeps beside the file
 MARK: Final = "cases"  # a table that every database of Lineman has
 
 
@@ -29,7 +29,7 @@ def back_up(database: Path, target: Path) -> None:
         _refuse_existing(target)
         _copy(database, part)
         check(part, database)
-        _put(part, target)
+        _link(part, target)
     except FileExistsError:
         _refuse_existing(target)
         raise
@@ -72,30 +72,24 @@ def _put_aside(database: Path, moment: str) -> Path | None:
     if exists:
         refuse_if_in_use(database)
         _link(database, former)
-    for ending in _JOURNALS:
+    for journal, aside in zip(files_of(database)[1:], files_of(former)[1:], strict=True):
         with suppress(FileNotFoundError):
-            database.with_name(database.name + ending).rename(former.with_name(former.name + ending))
+            journal.rename(aside)
     return former if exists else None
 
 
-def _put(part: Path, target: Path) -> None:
-    """Give *part* the name *target*; FileExistsError if there is such a file."""
-    try:
-        target.hardlink_to(part)
-    except FileExistsError:
-        raise
-    except OSError:  # a disk without links
-        _refuse_existing(target)
-        part.rename(target)
-
-
 def _link(path: Path, other: Path) -> None:
-    """Give the file another name beside its own: a process that is killed leaves the database where it was."""
+    """Give the file another name beside its own: a process that is killed leaves it where it was.
+
+    FileExistsError if there is such a file. On a disk without links, the file loses its own name.
+    """
     try:
         other.hardlink_to(path)
     except FileExistsError:
         raise
-    except OSError:  # a disk without links
+    except OSError as error:
+        if other.exists():
+            raise FileExistsError(EEXIST, os.strerror(EEXIST), str(other)) from error
         path.rename(other)
 
 
@@ -106,9 +100,9 @@ def _refuse_existing(target: Path) -> None:
 
 def _remove(part: Path) -> None:
     """Remove what is left of a copy, if the disk lets us."""
-    for ending in ("", *_JOURNALS):
+    for file in files_of(part):
         with suppress(OSError):
-            part.with_name(part.name + ending).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
 
 
 def check(path: Path, source: Path | None = None) -> None:
@@ -134,8 +128,8 @@ def check(path: Path, source: Path | None = None) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     try:
-        for ending in ("", *_JOURNALS):  # of a process that was killed
-            target.with_name(target.name + ending).unlink(missing_ok=True)
+        for file in files_of(target):  # of a process that was killed
+            file.unlink(missing_ok=True)
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(open_to_read(source)) as here, closing(sqlite3.connect(target)) as there:
             here.conn.backup(there, pages=PAGES, sleep=0.01)

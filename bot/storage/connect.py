@@ -15,6 +15,8 @@ from bot.storage.more_tables import LAST, make_tables
 from bot.storage.trouble import FileReplacedError, cannot_be_used
 from probes.protocol.file_owner import foreign_owner_note
 
+# What SQLite keeps beside the file of a database.
+JOURNALS: Final = ("-wal", "-shm", "-journal")
 # Milliseconds to wait for the transaction of another process (a second worker on the same file).
 BUSY: Final = 5000
 
@@ -100,9 +102,14 @@ def check_access(path: Path) -> None:
 
 def check_owner(path: Path) -> None:
     """Raise `UsageError` if another user owns *path*, or what SQLite would read with it."""
-    for ending in ("", "-wal", "-journal", "-shm"):
-        if note := foreign_owner_note(path.with_name(path.name + ending)):
+    for file in files_of(path):
+        if note := foreign_owner_note(file):
             raise UsageError(note)
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Return the file of a database, and those that SQLite may keep beside it."""
+    return path, *(path.with_name(path.name + ending) for ending in JOURNALS)
 
 
 def open_to_read(path: Path) -> SqliteDatabase:

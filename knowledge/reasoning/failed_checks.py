@@ -31,18 +31,14 @@ def strict_in(case: CaseModel) -> frozenset[str]:
 
 def accounted_by(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> dict[str, None]:
     """The steps behind the answered questions of found causes and of the causes that they explain."""
-    causes = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
-    waiting = list(causes)
+    found = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
+    causes, waiting = set(found), list(found)
     while waiting:
         for effect in effects_of(case, waiting.pop(), answers):
             if effect not in causes:
                 causes.add(effect)
                 waiting.append(effect)
     questions = [q for id_ in case.causes if id_ in causes for q in judged_by(case.causes[id_])]
-    texts = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
-    answered = [
-        q
-        for q in dict.fromkeys(questions)
-        if answers[q].answer is not None or not any(q in judged_by(case.causes[id_]) for id_ in texts)
-    ]
+    of_found = {q for id_ in found for q in judged_by(case.causes[id_])}
+    answered = [q for q in dict.fromkeys(questions) if answers[q].answer is not None or q not in of_found]
     return {spec.step: None for q in answered for spec in case.probes[q]}

@@ -5,10 +5,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from ipaddress import IPv6Address, ip_address
 from socketserver import ThreadingMixIn
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+from probes.protocol.address_group import group_of, read_address
 
 PATIENCE: Final = 10.0  # seconds for the request and for its answer to be read
 PAUSE: Final = 0.5  # seconds until the next attempt after an error of accept()
@@ -43,7 +44,7 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer in a thread of its own, after making room for it."""
-        group = _address_group(client_address[0])
+        group = group_of(read_address(client_address[0]))
         with self._lock:
             same = [connection for connection, (other, _) in self._open.items() if other == group]
             if len(same) >= MOST_PER_ADDRESS:
@@ -82,11 +83,3 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
         del self._open[connection]
         with suppress(OSError):  # it has ended
             connection.shutdown(socket.SHUT_RDWR)
-
-
-def _address_group(address: str) -> str:
-    """Return what counts as one address: an IPv4 address, or the /64 of an IPv6 address."""
-    known = ip_address(address.partition("%")[0])
-    if isinstance(known, IPv6Address) and not known.ipv4_mapped:
-        return str(int(known) >> 64)
-    return str(known)

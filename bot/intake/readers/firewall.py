@@ -139,10 +139,8 @@ def _fields(line: str) -> TrafficLine | None:
     source, _, from_port = source.partition(":")
     target, _, to_port = target.partition(":")
     ports = [
-        *(
-            next((fields[name] for name in names if fields.get(name)), port.partition(":")[0])
-            for names, port in ((_FROM, from_port), (_TO, to_port))
-        )
+        next((fields[name] for name in names if fields.get(name)), port.partition(":")[0])
+        for names, port in ((_FROM, from_port), (_TO, to_port))
     ]
     if not target or not all(port.isdecimal() for port in ports):
         return None

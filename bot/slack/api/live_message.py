@@ -21,25 +21,20 @@ PACE: Final = (
 )
 
 
-def live_message(
-    workspace: Workspace, channel: str, ts: str, holds: Callable[[], bool] = lambda: True
-) -> "LiveMessage":
+def live_message(workspace: Workspace, channel: str, ts: str, holds: Callable[[], bool]) -> "LiveMessage":
     """Return the message at *ts* for showing progress in it, as a stream if it was started as one.
 
     Nothing is shown while *holds* is false: another bot may have taken over the run, and shown how it ended.
     """
     made = StreamedMessage if workspace.streams.is_open((channel, ts)) else LiveMessage
-    live = made(workspace, channel, ts)
-    live.holds = holds
-    return live
+    return made(workspace, channel, ts, holds)
 
 
 class LiveMessage:
     """A message updated in place. On exit the last update has been sent, or discarded."""
 
-    def __init__(self, workspace: Workspace, channel: str, ts: str) -> None:
-        self._workspace, self._place = workspace, (channel, ts)
-        self.holds: Callable[[], bool] = lambda: True
+    def __init__(self, workspace: Workspace, channel: str, ts: str, holds: Callable[[], bool]) -> None:
+        self._workspace, self._place, self._holds = workspace, (channel, ts), holds
         self._next: Callable[[], Message] | None = None
         self._rank = Priority.PROGRESS
         self._turn: UpdateTicket | None = None
@@ -83,7 +78,7 @@ class LiveMessage:
             self._sending = False
 
     def _newest(self) -> Message:
-        if not self.holds():
+        if not self._holds():
             raise _NotHeldError
         self._wanted.clear()
         self._sending = True
@@ -94,8 +89,10 @@ class LiveMessage:
 class StreamedMessage(LiveMessage):
     """A message that is streamed. When Slack refuses more, or before it would close the stream, edits take over."""
 
-    def __init__(self, workspace: Workspace, channel: str, ts: str, life: float = LIFE) -> None:
-        super().__init__(workspace, channel, ts)
+    def __init__(
+        self, workspace: Workspace, channel: str, ts: str, holds: Callable[[], bool], life: float = LIFE
+    ) -> None:
+        super().__init__(workspace, channel, ts, holds)
         self._plan: dict[str, Any] = {}  # as Slack shows it
         self._life = life
 
@@ -121,13 +118,13 @@ class StreamedMessage(LiveMessage):
         """Append what has changed; returns whether Slack takes more."""
         await self._wanted.wait()
         await self._workspace.streams.turn()
-        if not self.holds():
-            return True
-        plan, (channel, ts) = stream_chunks.plan_in(self._newest()), self._place
         try:
+            plan, (channel, ts) = stream_chunks.plan_in(self._newest()), self._place
             if plan and (chunks := stream_chunks.changes(self._plan, plan)):
                 await call(self._workspace.hasty.chat_appendStream, channel=channel, ts=ts, chunks=chunks)
                 self._plan = plan
+        except _NotHeldError:
+            pass
         except SlackError as refused:
             log.info("streaming failed, progress continues by edits: %s", refused.word)
             self._wanted.set()  # this state is not shown yet

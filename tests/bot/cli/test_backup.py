@@ -11,6 +11,7 @@ from unittest.mock import Mock
 import pytest
 
 from bot.cli.main import main
+from bot.storage import backup
 from bot.storage.connect import open_database
 from probes.protocol.keys import make_identity
 
@@ -168,7 +169,7 @@ def test_killed_in_a_restore(home: Path, step: str, is_done: bool, monkeypatch: 
 def test_killed_in_a_backup(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no file under the name of the copy until it is whole, and the next attempt succeeds."""
     (home / "copy.db.part").write_text("of a process that was killed")
-    monkeypatch.setattr("bot.storage.backup._put", Mock(side_effect=Killed))
+    monkeypatch.setattr("bot.storage.backup._link", Mock(side_effect=Killed))
     with pytest.raises(Killed):
         main(["backup", str(home / "copy.db")])
     assert not (home / "copy.db").exists()
@@ -176,6 +177,19 @@ def test_killed_in_a_backup(home: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("LINEMAN_DATABASE", str(home / "lineman.db"))
     assert main(["backup", str(home / "copy.db")]) == 0
     assert notes(home / "copy.db") == [1]
+
+
+def test_disk_without_links(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both work there, too, and replace no file."""
+    monkeypatch.setattr(
+        Path, "hardlink_to", Mock(side_effect=OSError(errno.EPERM, "Operation not permitted"))
+    )
+    assert main(["backup", str(home / "copy.db")]) == 0
+    assert main(["backup", str(home / "copy.db")]) == 2
+    assert main(["restore", str(home / "copy.db")]) == 0
+    assert [notes(path) for path in sorted(home.glob("lineman.db*"))] == [[1], [1]]
+    with pytest.raises(FileExistsError):
+        backup._link(home / "copy.db", home / "lineman.db")
 
 
 def test_disk_that_can_only_be_read(

@@ -110,7 +110,7 @@ async def test_a_line_holds_up_no_progress(queue: Queue) -> None:
         return Message("both", ())
 
     queue.pace.rest(HOUR)
-    async with LiveMessage(workspace(queue), "C", "a") as live:
+    async with LiveMessage(workspace(queue), "C", "a", lambda: True) as live:
         live.show(make)
         await turns_of_the_loop()
         live.show(make, Priority.LINE)
