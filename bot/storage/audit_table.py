@@ -32,6 +32,10 @@ class AuditTable(TableQueries):
         values = (entry.plan, entry.at, entry.relay, entry.who, entry.what, entry.outcome, entry.relay)
         return await self._change(sql, *values) == 1
 
+    async def has_plan(self, plan: str) -> bool:
+        """Whether a plan was recorded, and so may have been sent."""
+        return bool(await self._all("SELECT 1 FROM audit WHERE plan = ?", plan))
+
     async def end(self, plan: str, outcome: str) -> None:
         """Record the outcome of a plan."""
         await self._change("UPDATE audit SET outcome = ? WHERE plan = ?", outcome, plan)

@@ -10,8 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
-from bot.relays.hub.messages import PlanLost
+from bot.relays.hub.messages import HubEvent, HubJob, PlanLost
 from bot.relays.hub.quotas import HubLimits
 from bot.storage.relay_registry import RegisteredRelay
 from probes.protocol.failures import Failure
@@ -195,6 +196,63 @@ async def test_order_that_never_arrived_is_sent_again(home: House) -> None:
     assert again.envelopes == relay.envelopes
 
 
+async def _signed(home: House, name: str, **more: str) -> HubJob:
+    """Sign a plan as a bot does that has lost its connection before it heard anything of the plan."""
+    await home.until(lambda: name in home.hub.sessions and home.hub.sessions[name].takes_plans)
+    health = await home.hub.relay(name)
+    assert health
+    return replace(home.remote(name, **more).sign(PLAN, health), after=0)
+
+
+async def _events_of(home: House, job: HubJob) -> list[HubEvent]:
+    async with home.hub.run(job) as events:
+        return [event async for event in events]
+
+
+async def test_plan_that_no_hub_has_sent(home: House) -> None:
+    """After a lost connection, a plan that never reached a hub is sent; one that a hub has recorded is not."""
+    async with dialled(await home.new("acme-hq"), home.url) as relay:
+        job = await _signed(home, "acme-hq")
+        assert isinstance((await _events_of(home, job))[-1], Done)
+        assert await _events_of(home, job) == [PlanLost(job.plan, "acme-hq no longer has this plan")]
+        assert len(relay.orders) == 1
+    (entry,) = await home.hub.registry.audit()
+    assert entry.plan == job.plan
+
+
+async def test_plan_waits_for_a_relay_that_lost_its_hub_too(home: House) -> None:
+    """After a lost connection, a plan that no hub has sent waits until its relay has connected again."""
+    relay = await home.new("acme-hq")
+    async with dialled(relay, home.url):
+        job = await _signed(home, "acme-hq")
+    await home.until(lambda: not home.hub.sessions)
+    asking = asyncio.create_task(_events_of(home, job))
+    await home.until(lambda: home.hub.status().running == 1)
+    async with dialled(Dialler(relay.me, home.signer.key), home.url) as again:
+        assert isinstance((await asyncio.wait_for(asking, 5))[-1], Done)
+        assert again.envelopes == [job.envelope]
+    assert home.hub.status().running == 0
+
+
+async def test_lost_connection_opens_no_way_around_the_limits(tmp_path: Path) -> None:
+    """A plan that no hub has sent counts as a new one."""
+    async with (
+        house(tmp_path, limits=HubLimits(person_at_once=1)) as home,
+        dialled(await home.new("acme-hq", answer=_never), home.url) as relay,
+    ):
+        first, second = [await _signed(home, "acme-hq", requester="ada") for _ in range(2)]
+        running = asyncio.create_task(_events_of(home, first))
+        await home.until(lambda: len(relay.orders) == 1)
+        (lost,) = await _events_of(home, second)
+        assert "“ada” already has 1 plans running" in lost.because  # type: ignore[union-attr]  # PlanLost
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def _never(relay: Dialler, order: Plan) -> None:
+    await asyncio.Event().wait()
+
+
 async def test_plan_never_runs_twice(home: House) -> None:
     """The same signed plan is not sent a second time, in whatever way it ended."""
     async with dialled(await home.new("acme-hq"), home.url) as relay:
@@ -218,13 +276,9 @@ async def test_plan_never_runs_twice(home: House) -> None:
 async def test_limits(tmp_path: Path, relay_at_once: int, person_at_once: int, said: str) -> None:
     """A plan beyond the limit of a relay or a person is not sent, and the sentence names the limit."""
     limits = HubLimits(relay_at_once=relay_at_once, person_at_once=person_at_once)
-
-    async def never(relay: Dialler, order: Plan) -> None:
-        await asyncio.Event().wait()
-
     async with (
         house(tmp_path, limits=limits) as home,
-        dialled(await home.new("acme-hq", answer=never), home.url) as relay,
+        dialled(await home.new("acme-hq", answer=_never), home.url) as relay,
     ):
         await home.until(lambda: bool(home.hub.sessions) and home.hub.sessions["acme-hq"].takes_plans)
         asking = asyncio.create_task(home.run("acme-hq", requester="ada"))

@@ -210,6 +210,37 @@ async def test_without_nats(pair: Twins, monkeypatch: pytest.MonkeyPatch) -> Non
         assert [item.failure for item in await pair.run("acme-hq")] == [None] * COUNT
 
 
+async def test_request_while_nats_returns(pair: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan waits for the next attempt to connect, which is then made without a pause."""
+    monkeypatch.setattr("bot.relays.nats.connection.FIRST_PAUSE", 60.0)
+    async with dialled(await pair.a.new("acme-hq"), pair.a.url):
+        await pair.until_known("acme-hq", by=pair.b)
+        pair.server.stop()
+        await pair.a.until(lambda: pair.bot.connection.client is None)
+        pair.server.start()
+        for each in pair.connections:
+            await each.ready()
+        assert [item.failure for item in await pair.run("acme-hq")] == [None] * COUNT
+
+
+async def test_question_whose_hub_is_lost(pair: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is put to a hub again."""
+    async with dialled(await pair.a.new("acme-hq"), pair.a.url):
+        await pair.until_known("acme-hq", by=pair.b)
+        opened, lost = hub_talks.HubTalks._open, list[str]()
+
+        def deaf(talks: hub_talks.HubTalks, inbox: str, line: bytes) -> None:
+            if lost:
+                opened(talks, inbox, line)
+            lost.append(inbox)  # the first: as if the server kept a connection that had ended
+
+        monkeypatch.setattr(hub_talks.HubTalks, "_open", deaf)
+        status = await pair.bot.relay("acme-hq")
+    assert len(lost) == 2
+    assert status
+    assert status.connected
+
+
 async def test_revocation_reaches_every_hub(pair: Twins) -> None:
     """It is in the shared database, so that the hub with the relay finds it there, whoever revoked it."""
     async with dialled(await pair.a.new("acme-hq"), pair.b.url) as relay:

@@ -50,11 +50,12 @@ class Command:
         count = len(posts) + len(times) - len(unknown)
         if int(self.accepted) <= count <= 1 and ended == len(posts):
             return ""
-        texts = [post.text[:160] for post in (*posts, *self.whispers())]
-        return (
-            f"{self.room.name} to {self.relay} at {self.typed:.1f}: accepted {self.accepted}, {len(posts)} posts, "
-            f"{ended} ended, {len(times)} whispers: {texts}"
-        )
+        return f"accepted {self.accepted}, {len(posts)} posts, {ended} ended, {len(times)} whispers: {self.answers()}"
+
+    def answers(self) -> str:
+        """Say what was asked, and what was answered."""
+        texts = [post.text[:160] for post in (*self.posts(), *self.whispers())]
+        return f"{self.room.name} to {self.relay} at {self.typed:.1f}: {texts}"
 
 
 @dataclass

@@ -4,25 +4,23 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager
 from typing import Final
 
 from bot.relays.hub.absence import FindRelay, why_absent, why_not_again
 from bot.relays.hub.in_flight import GRACE, InFlightPlan, InFlightPlans, is_last
 from bot.relays.hub.messages import HubEvent, HubJob, PlanLost
 from bot.relays.hub.other_hubs import OtherHubs, RelayMovedError
+from bot.relays.hub.plan_outcome import count_end, outcome_of
 from bot.relays.hub.quotas import HubLimits, QuotaTracker
 from bot.relays.hub.session import RelaySession
 from bot.storage.audit_table import AuditEntry
 from bot.storage.database import StoreError
 from bot.storage.relay_registry import RelayRegistry
-from probes.protocol.json_fields import WireError
 from probes.protocol.log_format import add_log_ids
-from probes.protocol.messages import OUTCOMES, Ack, Cancel, Done, ObservationMessage, Ready, Refusal
-from probes.protocol.metrics import PLANS_ENDED, PLANS_REFUSED
-from probes.protocol.order import REASONS
-from probes.protocol.report import open_refusal
-from probes.protocol.tally import OTHER, TALLY
+from probes.protocol.messages import Ack, Cancel, Done, ObservationMessage, Ready, Refusal
+from probes.protocol.metrics import PLANS_REFUSED
+from probes.protocol.tally import TALLY
 
 log: Final = logging.getLogger(__name__)
 
@@ -103,15 +101,17 @@ class PlanDispatcher:
     async def _start(self, job: HubJob) -> InFlightPlan | str:
         """Send *job*; returns the reason, as part of a sentence, if it cannot be sent."""
         now = asyncio.get_running_loop().time()
-        if job.after >= 0:
+        if job.after >= 0 and await self._has_been_sent(job):
             return self._resume(job, now)
         session = self._sessions.get(job.relay)
-        if session is None:
+        may_return = job.after == 0 and not (session and session.ready)  # it has lost its hub, too
+        if session is None and not may_return:
             TALLY.count(PLANS_REFUSED, "not_connected")
             return await why_absent(job.relay, self.find, self._others)
-        trouble = session.trouble() or self.ledger.refuse(job.relay, job.requester, job.case_label, now)
+        not_ready = session.trouble() if session and not may_return else ""
+        trouble = not_ready or self.ledger.refuse(job.relay, job.requester, job.case_label, now)
         if trouble:
-            TALLY.count(PLANS_REFUSED, "not_ready" if session.trouble() else "limit")
+            TALLY.count(PLANS_REFUSED, "not_ready" if not_ready else "limit")
             await self._write_down(job, f"not sent: {trouble}")
             return trouble
         with ExitStack() as unless_sent:  # the requester may disconnect at any await
@@ -124,10 +124,23 @@ class PlanDispatcher:
             in_flight = InFlightPlan(job.plan, job.relay, deadline=deadline, envelope=job.envelope)
             self._in_flight.add(in_flight)
             unless_sent.callback(self._in_flight.end, job.plan)
-            in_flight.wait_for_relay(f"{job.relay} did not answer in time")
-            await session.run(job.envelope)
+            session = self._sessions.get(job.relay) or session
+            if session and session.ready:
+                in_flight.wait_for_relay(f"{job.relay} did not answer in time")
+                await session.run(job.envelope)
+            else:
+                in_flight.wait_for_relay(f"{job.relay} did not reconnect to the hub", GRACE)
             unless_sent.pop_all()
         return in_flight
+
+    async def _has_been_sent(self, job: HubJob) -> bool:
+        """Whether a hub may have sent the plan before the connection to that hub was lost."""
+        if job.after > 0 or self._in_flight.get(job.plan):
+            return True
+        try:
+            return await self._registry.has_plan(job.plan)
+        except StoreError:
+            return True
 
     async def _write_down(self, job: HubJob, outcome: str) -> bool:
         """Write *job* into the audit log; False when it was there before."""
@@ -161,8 +174,8 @@ class PlanDispatcher:
             yield event
         finally:  # no one requests more after the last event
             await self._acknowledge(in_flight.relay, event)
-            outcome = self._outcome(in_flight.relay, event)
-            _count(outcome)
+            outcome = outcome_of(event, self._sessions.get(in_flight.relay))
+            count_end(outcome)
             await self._registry.end(in_flight.plan, outcome)
 
     async def _acknowledge(self, relay: str, event: HubEvent) -> None:
@@ -175,33 +188,13 @@ class PlanDispatcher:
     async def _cancel(self, in_flight: InFlightPlan) -> None:
         if session := self._sessions.get(in_flight.relay):
             await session.line.say(Cancel(in_flight.plan))
-        _count("cancelled")
+        count_end("cancelled")
         await self._registry.end(in_flight.plan, "cancelled")
-
-    def _outcome(self, relay: str, event: HubEvent) -> str:
-        match event:
-            case Done():
-                return event.outcome
-            case PlanLost():
-                return f"lost: {event.because}"
-            case Refusal() if session := self._sessions.get(relay):
-                with suppress(WireError):
-                    return f"refused: {open_refusal(event.signed, session.key).reason}"
-        return "refused"
 
     def _give_up(self, orphan: InFlightPlan) -> None:
         """Drop a plan from before the restart that no client came back for; later messages about it are discarded."""
         if not orphan.claimed:
             self._in_flight.end(orphan.plan)
-
-
-def _count(outcome: str) -> None:
-    """Count how a plan ended; *outcome* is what the audit log says, some of it in the words of the relay."""
-    word, _, reason = outcome.partition(": ")
-    if word == "refused":
-        TALLY.count(PLANS_REFUSED, reason if reason in REASONS else OTHER)
-    else:
-        TALLY.count(PLANS_ENDED, word if word in (*OUTCOMES, "lost") else OTHER)
 
 
 async def _next(in_flight: InFlightPlan) -> HubEvent:

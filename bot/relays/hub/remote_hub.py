@@ -100,8 +100,18 @@ class RemoteHub(ABC):
         return aclosing(self._events(job))
 
     async def _answer(self, question: dict[str, Any], relay: str = "") -> dict[str, Any]:
-        async with self.talk(json_codec.dump(question), relay) as lines:
-            answer: dict[str, Any] = json_codec.load(await anext(lines, b""))
+        """Ask a hub, and ask again if the connection to it is lost before it answers."""
+        line, clock, gone = json_codec.dump(question), asyncio.get_running_loop().time, None
+        while True:
+            try:
+                async with self.talk(line, relay) as lines:
+                    answer: dict[str, Any] = json_codec.load(await anext(lines, b""))
+                break
+            except ConnectionResetError:
+                gone = gone or clock()
+                if clock() >= gone + BACK:
+                    raise
+                await asyncio.sleep(RETRY)
         if error := answer.get("error"):
             raise HubTroubleError(str(error))
         return answer

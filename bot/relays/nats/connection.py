@@ -23,12 +23,13 @@ from bot.relays.nats.trouble import NatsUnavailableError, in_words
 log: Final = logging.getLogger(__name__)
 
 CONNECTS: Final = 3  # seconds for one attempt
-PATIENCE: Final = 3.0  # seconds that a request waits for the first attempt
+PATIENCE: Final = 3.0  # seconds that a request waits for a connection, unless an attempt made for it fails
 PING: Final = (
     3  # seconds between two pings of the server; after two without an answer the connection counts as broken
 )
 FIRST_PAUSE: Final = 0.1  # seconds before the next attempt; each further pause is twice as long
 LONGEST_PAUSE: Final = 2.0
+EAGER: Final = 0.1  # seconds before the next attempt if a request waits for it
 CLOSES: Final = 2.0  # seconds until a connection that cannot be closed is abandoned
 
 Work = Callable[[Client], Awaitable[None]]
@@ -46,7 +47,10 @@ class NatsConnection:
         self._users = 0
         self._keeper: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self._tried = asyncio.Event()
+        self._wanted = asyncio.Event()  # a request waits: the next attempt is made without a pause
+        self._attempts = 0  # that have begun
+        self._failed = 0  # the last one of them that failed or broke
+        self._changed = asyncio.Event()  # replaced whenever an attempt has ended
         self._down_since: float | None = None
         self._denied = ""  # what the server did not permit, in its words
         self._throttle = LogThrottle(log)
@@ -69,8 +73,8 @@ class NatsConnection:
         """Keep the connection up for the block. It is closed after the last user has left."""
         self._users += 1
         if self._keeper is None:
-            self._tried, self._down_since = asyncio.Event(), time.monotonic()
-            self._keeper = asyncio.create_task(self._keep(self._tried), name="nats")
+            self._down_since = time.monotonic()
+            self._keeper = asyncio.create_task(self._keep(), name="nats")
         try:
             yield
         finally:
@@ -81,10 +85,17 @@ class NatsConnection:
                 await asyncio.gather(*self._closing)
 
     async def ready(self) -> Client:
-        """Return the connection, and wait for the first attempt to make one; `NatsUnavailableError`."""
+        """Return the connection, or wait up to `PATIENCE` until there is one; `NatsUnavailableError`.
+
+        The wait ends early if an attempt fails that began after the request: one that was under way may have begun
+        while the network was away.
+        """
+        last = self._attempts + 1
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                await self._tried.wait()
+                while self.client is None and self._failed < last:
+                    self._wanted.set()
+                    await self._changed.wait()
         if self.client is None:
             raise NatsUnavailableError(self.trouble or f"NATS does not answer at {self.settings}")
         return self.client
@@ -97,19 +108,20 @@ class NatsConnection:
         except (errors.Error, OSError) as error:
             raise NatsUnavailableError(in_words(error, self.settings, self._denied)) from error
 
-    async def _keep(self, tried: asyncio.Event) -> None:
+    async def _keep(self) -> None:
         """Connect, and connect again, until canceled."""
         pause = FIRST_PAUSE
         while True:
             closed, self._denied = asyncio.Event(), ""
             client = Client()
+            self._attempts += 1
             try:
                 async with asyncio.timeout(CONNECTS * (len(self.settings.servers) + 1)):
                     await self._connect(client, closed)
                     for work in self.begin:
                         await work(client)
                 self.client, self.trouble, self._down_since, pause = client, "", None, FIRST_PAUSE
-                tried.set()
+                self._ended()
                 await closed.wait()
                 self.trouble = f"the connection to NATS at {self.settings} broke"
             except (errors.Error, OSError, ValueError) as error:
@@ -117,11 +129,25 @@ class NatsConnection:
             finally:
                 self.client = None
                 self._down_since = self._down_since or time.monotonic()
-                tried.set()
+                self._failed = self._attempts
+                self._ended()
                 self._close(client)
             self._throttle.warn(self.trouble, "connection")
-            await asyncio.sleep(pause)
+            await self._pause(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait *seconds*, or only `EAGER` if a request waits."""
+        await asyncio.sleep(EAGER)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds - EAGER):
+                await self._wanted.wait()
+
+    def _ended(self) -> None:
+        """Let the requests that wait look at what an attempt has brought."""
+        self._wanted.clear()
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def _close(self, client: Client) -> None:
         """Close a connection on the side: after a failed handshake, that takes until `CLOSES`."""
