@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-slack unit-rooms unit-processes bench bench-hub bench-hubs hubs-chaos lab lab-list lock \
+.PHONY: run test gate lint types imports knowledge voice unit bench bench-hub bench-hubs hubs-chaos lab lab-list lock \
         clean packages slack-tools check-page check-link-lab check-link-load slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples hub-flood hang-ups preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests two-bots whole-system previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
@@ -35,34 +35,46 @@ voice: $(VENV)/dev.stamp  ## words to avoid, long sentences, and how hard texts 
 	$(BIN)/python -m tests.voice
 	$(BIN)/python -m tests.voice.readability
 
-# With the lab required, a machine that cannot make network namespaces fails instead of skipping. Networks and Slack mostly
-# wait, rooms mostly compute, and the bot in Slack and the processes of others wait for each other: side by side they take
-# the time of the longest.
-SLOWEST  := --durations=12 --durations-min=4
-PYTEST   := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(SLOWEST) $(ARGS)
-NETWORKS := tests/lab
-SLACK    := tests/slack tests/emulator tests/bot/rendering tests/previews
-PROCESSES := tests/hub tests/compat tests/newcomer tests/bot/slack
+# With the lab required, a machine that cannot make network namespaces fails instead of skipping. Most tests wait more than
+# they compute, so these groups run side by side. Those that call the code measure its coverage. Those that run it as its
+# users do, in processes of its own, do not: that would take as long again. What mostly computes steps back for the rest.
+SLOWEST   := --durations=12 --durations-min=4
+SETTINGS  := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,)
+PLAIN     := $(SETTINGS) $(BIN)/python -m pytest $(SLOWEST) $(ARGS)
+MEASURED  := $(SETTINGS) $(BIN)/coverage run -m pytest $(SLOWEST) $(ARGS)
+SCENARIOS := tests/lab/test_scenarios.py
+NETWORKS  := tests/lab tests/newcomer
+SLACK     := tests/slack tests/emulator tests/previews
+BOT       := tests/bot/slack
+HUB       := tests/hub tests/compat tests/bot/rendering
+GROUPS    := unit-scenarios unit-networks unit-slack unit-bot unit-hub unit-rooms
+.PHONY: $(GROUPS)
 unit:
 	@rm -f .coverage*
-	$(MAKE) --no-print-directory -j4 --output-sync=target unit-networks unit-slack unit-rooms unit-processes
+	$(MAKE) --no-print-directory -j6 --output-sync=target $(GROUPS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 eval: $(VENV)/dev.stamp  ## how well free text is understood: phrases and questions, tuning and held-out
 	@$(BIN)/python -m tests.eval $(ARGS)
 
+unit-scenarios:
+	$(PLAIN) $(SCENARIOS)
+
 unit-networks:
-	$(PYTEST) $(NETWORKS)
+	$(PLAIN) $(NETWORKS) --ignore=$(SCENARIOS)
 
 unit-slack:
-	$(PYTEST) $(SLACK)
+	$(PLAIN) $(SLACK)
 
-unit-processes:
-	$(PYTEST) $(PROCESSES)
+unit-bot:
+	$(MEASURED) $(BOT)
+
+unit-hub:
+	$(MEASURED) $(HUB)
 
 unit-rooms:
-	$(PYTEST) $(foreach folder,$(NETWORKS) $(SLACK) $(PROCESSES),--ignore=$(folder)) tests
+	nice -n 2 env $(MEASURED) $(foreach folder,$(NETWORKS) $(SLACK) $(BOT) $(HUB),--ignore=$(folder)) tests
 
 bench: packages $(VENV)/dev.stamp  ## times beside today's tools, in one run (needs root)
 	@command -v prometheus-blackbox-exporter >/dev/null || apt-get install -y -q --no-install-recommends prometheus-blackbox-exporter

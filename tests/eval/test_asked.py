@@ -7,6 +7,8 @@ import pytest
 from tests.eval.asked import AskedScore, load_asked, measure_asked, reply_to
 from tests.knowledge.search.optional_vectors import need_vectors
 
+pytestmark = pytest.mark.unmeasured
+
 MARKS = {
     "asked-7.tsv": (0.85, 0.09),
     "asked-blind.tsv": (0.92, 0.06),

@@ -2,6 +2,8 @@
 
 import math
 
+import pytest
+
 from tests.eval.calibration import (
     FOLDS,
     WANTED,
@@ -13,6 +15,8 @@ from tests.eval.calibration import (
     judge,
     threshold_for,
 )
+
+pytestmark = pytest.mark.unmeasured
 
 
 def test_sure_is_right() -> None:

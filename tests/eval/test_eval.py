@@ -1,5 +1,7 @@
 """The goals for free text hold, on lines that were written down before anything was tuned and never learnt from."""
 
+import pytest
+
 from knowledge.loading.load import load_knowledge
 from knowledge.search.labeled_lines import HERE
 from knowledge.search.library import Library
@@ -8,6 +10,8 @@ from tests.eval.__main__ import declined, measure
 from tests.eval.asked import asked_files, load_asked
 from tests.eval.data import load
 from tests.eval.split import is_held_out
+
+pytestmark = pytest.mark.unmeasured
 
 KNOWLEDGE = load_knowledge()
 PASSAGES = load_passages()

@@ -16,6 +16,8 @@ from tests.eval.field_cases import (
 from tests.eval.phrases import load_phrases, measure_phrases
 from tests.eval.split import is_held_out
 
+pytestmark = pytest.mark.unmeasured
+
 GATE = (
     "field-cases.tsv",
     "field-variants.tsv",

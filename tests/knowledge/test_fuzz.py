@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from knowledge.loading.yaml_lines import parse_yaml
 from knowledge.model.problems import KnowledgeError
 from knowledge.model.schema import Knowledge
 from tests.knowledge.small import write_all
+
+pytestmark = pytest.mark.unmeasured
 
 RUNS = 10_000
 ELSEWHERE = re.compile("there is no (question|cause|platform|error code) ")

@@ -105,6 +105,7 @@ def test_the_tree_can_be_read(knowledge: Knowledge, platform: str) -> None:
     assert all(f"FOUND {id_}" in text for id_ in case.causes)
 
 
+@pytest.mark.unmeasured
 def test_a_sixteenth_cause_is_one_file(tmp_path: Path, knowledge: Knowledge) -> None:
     """A cause put into the folder is in question, found, drawn, and held to the same checks."""
     for room in ("errors", "causes", "questions", "platforms"):

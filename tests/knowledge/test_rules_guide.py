@@ -13,6 +13,8 @@ from knowledge.loading.load import FOLDER, load_knowledge
 from knowledge.loading.load_network import load_network
 from tests.guide_examples import read_examples
 
+pytestmark = pytest.mark.unmeasured
+
 EXAMPLES = read_examples(Path("docs/rules.md"))
 SCHEMAS = {"causes": "cause", "errors": "error", "platforms": "platform"}
 

@@ -31,6 +31,7 @@ def calls(slack: FakeSlack) -> set[str]:
     return {call.method for call in slack.records.calls if not call.error}
 
 
+@pytest.mark.unmeasured
 async def test_story(slack: FakeSlack, tmp_path: Path) -> None:
     """A diagnosis, its thread, the home tab, the form, a stream, a card, a workflow: every call is judged by tsc."""
     ada = slack.user("ada")

@@ -29,6 +29,7 @@ def payload(shown: Message | dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "views.open", {"trigger_id": "1.2", "view": shown}
 
 
+@pytest.mark.unmeasured
 def test_every_reply() -> None:
     """All replies of the gallery are messages and views as Slack's types have them."""
     exhibits = list(Gallery(load_knowledge(), load_network()).exhibits())

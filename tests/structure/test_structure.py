@@ -22,6 +22,8 @@ from tests.structure.source import (
     type_checking_imports,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 LEVELS = 11  # check_link lies between slack and rendering, because both the bot and its own server use it
 SLACK_LEVELS = 7
 

@@ -270,6 +270,7 @@ async def test_text_from_standard_input() -> None:
     assert json.loads(out)["causes"][0]["id"] == "media-udp-blocked"
 
 
+@pytest.mark.unmeasured
 async def test_diagnose_a_story(world: SmallWorld) -> None:
     """`diagnose` takes a story in place of a code and says how it was read; a slip of two words stays a slip."""
     network = world.network()
@@ -336,6 +337,7 @@ async def test_output_that_cannot_be_written(redirection: str, why: str) -> None
         )
 
 
+@pytest.mark.unmeasured
 async def test_a_terminal_without_a_width_gets_the_whole_answer() -> None:
     """COLUMNS=0 is what some schedulers and editors set."""
     usual = await lineman("ask", "what is a relay", COLUMNS="80")

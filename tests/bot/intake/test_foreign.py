@@ -63,6 +63,7 @@ def test_nothing_is_said_to_be_nothing(text: str | bytes, kind: ReadingKind, say
     assert says in reading.says
 
 
+@pytest.mark.unmeasured
 def test_a_report_cut_off_anywhere_is_read_as_far_as_it_goes() -> None:
     """At whatever letter it ends: a report with a note that it is cut, or a sentence; never more than the whole."""
     report = SAMPLES["android"]()

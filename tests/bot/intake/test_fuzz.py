@@ -4,6 +4,8 @@ import json
 import os
 import random
 
+import pytest
+
 from bot.diagnosis.device_evidence import observations_of
 from bot.intake.read import read
 from bot.intake.summary import remarks, sentences
@@ -11,6 +13,8 @@ from bot.rendering.report_summary import pasted
 from knowledge.model.network import Network
 from probes.protocol.json_codec import dump, load, observation_from_json, observation_to_json
 from tests.bot.intake.samples import SAMPLES, Json
+
+pytestmark = pytest.mark.unmeasured
 
 TIMES = 10_000 if os.environ.get("LINEMAN_FUZZ") == "full" else 2_000
 JUNK = (

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 import yaml
 
 from bot.intake.clues import Reading
@@ -22,6 +23,8 @@ from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from tests.bot.intake.noise import NOISE, noisy
 from tests.bot.intake.samples import SAMPLES as REPORTS
+
+pytestmark = pytest.mark.unmeasured
 
 TIMES: Final = 10_000 if os.environ.get("LINEMAN_FUZZ") == "full" else 150
 LONGEST: Final = 3.0  # seconds of processor time for one paste

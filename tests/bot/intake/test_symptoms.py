@@ -18,6 +18,7 @@ KNOWLEDGE = load_knowledge()
 VOCABULARY = make_vocabulary(KNOWLEDGE, load_network(), ("local",))
 
 
+@pytest.mark.unmeasured
 @given(st.text(max_size=300))
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_read(text: str) -> None:

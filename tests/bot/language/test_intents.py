@@ -180,6 +180,7 @@ pieces = st.sampled_from(
 )
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=1500, deadline=None)
 @given(
     st.text() | st.lists(pieces | st.text(max_size=5), max_size=6).map(" ".join),

@@ -212,6 +212,7 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=1500, deadline=None)
 @given(
     st.text()

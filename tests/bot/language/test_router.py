@@ -129,6 +129,7 @@ def test_follow_up_goes_on(text: str, before: str, question: str) -> None:
     assert follow_up(text, [before] if before else [], WORDS) == question
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from([*PIECES, "what does", "mean", "allowlist", "why", "no audio"]), max_size=6))
 def test_any_text_wants_something(parts: list[str]) -> None:

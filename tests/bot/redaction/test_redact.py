@@ -271,6 +271,7 @@ def test_link_after_an_option_stays() -> None:
     assert redact(text).text == text
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=1500, deadline=None)
 @given(plain)
 def test_text_without_secrets_is_unchanged(text: str) -> None:
@@ -278,6 +279,7 @@ def test_text_without_secrets_is_unchanged(text: str) -> None:
     assert redact(text).text == text
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=1500, deadline=None)
 @given(plain, secrets, plain, st.sampled_from([" ", "\n", '"', ": ", "=", "(", "/"]))
 def test_inserted_secret_never_comes_through(before: str, secret: str, after: str, glue: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from bot.diagnosis.run_record import RunRecord
@@ -121,6 +122,7 @@ def test_every_question_is_open_somewhere() -> None:
         assert number >= min(2, len(set(possible) - {"react-native"})), name
 
 
+@pytest.mark.unmeasured
 async def test_every_answer_counts_by_every_way(asked: Here) -> None:
     """By word, by mention and by button the same case has the same request and the same verdict afterwards."""
     for case in OPEN:
@@ -153,6 +155,7 @@ async def answer_in_every_way(here: Thread, case: OpenQuestion) -> int:
     return given
 
 
+@pytest.mark.unmeasured
 async def test_every_answer_counts_in_the_form(asked: Here) -> None:
     """Filled in beside the code, an answer makes the request and the verdict that it makes in a thread."""
     first: dict[str, OpenQuestion] = {}

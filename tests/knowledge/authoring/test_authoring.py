@@ -110,6 +110,7 @@ def test_what_the_code_rules_out_is_unreachable(folder: Path) -> None:
     ]
 
 
+@pytest.mark.unmeasured
 def test_old_facts_are_listed() -> None:
     """What was checked more than half a year ago is listed by name, and is no problem by itself."""
     knowledge = load_knowledge()

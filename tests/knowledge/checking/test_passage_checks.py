@@ -105,6 +105,7 @@ def test_the_same_question_on_other_platforms_is_none(tmp_path: Path) -> None:
     assert [one for one in told(tmp_path, other=asked % "ios") if "the question" in one]
 
 
+@pytest.mark.unmeasured
 def test_passages_beside_the_others(tmp_path: Path) -> None:
     """A question that leads to another passage is reported, and so are lines and rules for a missing one."""
     answers = shutil.copytree(FOLDER, tmp_path / "answers")

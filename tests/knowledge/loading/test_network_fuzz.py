@@ -14,6 +14,8 @@ from knowledge.loading.load import FOLDER
 from knowledge.loading.load_network import load_network
 from knowledge.model.problems import KnowledgeError
 
+pytestmark = pytest.mark.unmeasured
+
 RUNS = 10_000 if os.environ.get("LINEMAN_FUZZ") == "full" else 1_500
 SHORT = b"""id: office
 title: Office

@@ -94,6 +94,7 @@ def test_leaves_find_what_judging_finds(case: CaseModel, data: st.DataObject) ->
     assert found == directly_found(case, answers)
 
 
+@pytest.mark.unmeasured
 def test_leaves_find_what_judging_finds_everywhere(case: CaseModel) -> None:
     """The same for every combination of answers in every branch, one branch at a time."""
     tried = 0
@@ -111,6 +112,7 @@ def test_leaves_find_what_judging_finds_everywhere(case: CaseModel) -> None:
     assert tried > 30
 
 
+@pytest.mark.unmeasured
 @quick
 @given(data=st.data())
 def test_an_unknown_answer_only_takes_away(case: CaseModel, data: st.DataObject) -> None:

@@ -94,6 +94,7 @@ def test_context_favours_the_platform() -> None:
         assert best.label == f"edge-set-{platform}"
 
 
+@pytest.mark.unmeasured
 def test_each_passage_answers_its_own_questions() -> None:
     """A question that stands in a passage leads there: its place is the first, or nearly always."""
     asked = [(question, one.id) for one in PASSAGES for question in one.questions]

@@ -34,6 +34,8 @@ from tests.fakes import Talk, drip, say, tcp_server
 from tests.name_server import answer
 from tests.probes.checks.run_one_probe import see
 
+pytestmark = pytest.mark.unmeasured
+
 RUNS: Final = 10_000
 # What caches and interned values may add once; a leak of one small object a run would be far above.
 GROWTH: Final = 100_000  # bytes

@@ -29,6 +29,8 @@ from tests.fakes import Talk, drip, say, stun_answer, stun_mapped, stun_server, 
 from tests.probes.checks.run_one_probe import see
 from tests.turnserver import SECRETS
 
+pytestmark = pytest.mark.unmeasured
+
 RUNS = 12_000
 HOST = "127.0.0.1"
 CREDENTIALS = Credentials(SECRETS["username"], SECRETS["credential"])

@@ -40,6 +40,7 @@ def test_each_kind_has_samples() -> None:
         assert any(sample.get("first") == "none" for sample in samples) or log == "Apple error", log
 
 
+@pytest.mark.unmeasured
 def test_a_log_costs_as_much_as_it_is_long() -> None:
     """Eight times the lines take about eight times as long to read, not the square; the decisive line is found.
 

@@ -80,6 +80,7 @@ def test_gallery(one: Exhibit) -> None:
     assert "Not everything fits" not in json.dumps(payload(one.shown))
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("text", ["x" * 5_000, "word " * 1_000, "&" * 5_000, "\U0001f525" * 2_500, MIXED, ""])
 def test_largest(text: str) -> None:
     """All causes found with 5,000 characters everywhere, 20 relays, 4 platforms: every limit is kept."""
@@ -97,6 +98,7 @@ def test_every_piece(text: str) -> None:
         assert foreign_markup(shown) == []
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=25, deadline=None)
 @given(text=texts)
 def test_any_text(text: str) -> None:

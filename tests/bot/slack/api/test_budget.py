@@ -7,6 +7,8 @@ import asyncio
 from collections import Counter
 from itertools import pairwise
 
+import pytest
+
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay
 from tests.fake_slack.slack import FakeSlack
@@ -28,6 +30,7 @@ def in_channels(here: Here) -> list[Message]:
     return [one for one in here.ours() if one.thread_ts is None]
 
 
+@pytest.mark.unmeasured
 async def test_thirty_at_once(slack: FakeSlack, serving: Serving) -> None:
     """Not one change is refused: what Slack counts is known here, to the moment of its answers."""
     slack.chaos.minute = MINUTE
@@ -58,6 +61,7 @@ async def test_a_refusal_rests_the_workspace(slack: FakeSlack, serving: Serving)
     assert min(waits) >= 2
 
 
+@pytest.mark.unmeasured
 async def test_a_burst_in_one_channel(slack: FakeSlack, serving: Serving) -> None:
     """Where a channel takes one post a second, a burst of commands is answered whole, each once."""
     slack.chaos.per_second, slack.chaos.burst = 1.0, 5
