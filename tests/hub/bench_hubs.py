@@ -121,10 +121,7 @@ def _open(setup: Setup, folder: Path, tls: Path, stack: AsyncExitStack) -> Site:
         stack.enter_context(HubProcess(folder, name, setup.database, nats, has_port=False))
         for name in NAMES[: setup.hubs]
     ]
-    fronts = [
-        stack.enter_context(nginx_front(folder, tls, f"unix:{hub.address()}", 18443 + number))
-        for number, hub in enumerate(hubs)
-    ]
+    fronts = [stack.enter_context(nginx_front(folder, tls, f"unix:{hub.address()}")) for hub in hubs]
     return Site(hubs, fronts, nats, setup.server_pid)
 
 

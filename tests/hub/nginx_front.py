@@ -1,4 +1,4 @@
-"""nginx in front of a hub on loopback, as docs/hub.md describes it."""
+"""nginx in front of a hub on loopback, as docs/hub.md describes it; on a free port, so that several can run."""
 
 import os
 import shutil
@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.hub.nats_server import free_port
+
 
 @contextmanager
-def nginx_front(folder: Path, tls: Path, upstream: str, port: int = 18443) -> Iterator[tuple[str, list[int]]]:
+def nginx_front(folder: Path, tls: Path, upstream: str) -> Iterator[tuple[str, list[int]]]:
     """Terminate TLS for the hub at *upstream*; yield the address and the process ids."""
+    port = free_port("127.0.0.1")
     conf = folder / f"nginx-{port}.conf"
     user = "user root; " if os.getuid() == 0 else ""  # else its workers cannot open the socket of the hub
     conf.write_text(f"""{user}daemon off; worker_processes 1; pid {folder}/nginx-{port}.pid;
