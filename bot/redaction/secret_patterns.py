@@ -115,7 +115,17 @@ SECRET_WORD: Final = re.compile(
     r"(?![A-Za-z]{2,4}\d{0,2}[,.;:]?\Z)[^\s=<>(){}\[\]|/]{6,256}",
     re.IGNORECASE,
 )
-CELL: Final = re.compile(rf"(?:[\w]{{1,20}}[ _-])?(?:pass|{NAMES})", re.IGNORECASE)
+# The head of a column; and where one may be: before a separator, or at the end of a line.
+COLUMN: Final = re.compile(
+    rf"(?!(?:the|your|my|a|an|no|any|this|das|dein|el|la|su|le|votre|o|sua|il|has|is)[ ])"
+    rf"(?:\w{{1,20}}[ _.-])?(?:pass|pw|psk|{NAMES})(?:[ ]?\([\w ]{{1,20}}\))?:?",
+    re.IGNORECASE,
+)
+HEAD: Final = re.compile(
+    rf"(?<![A-Za-z0-9])(?:pass|pw|psk|{NAMES})(?:[ ]?\([\w ]{{1,20}}\))?:?"
+    r"(?=[*\"'`]{0,2}[ ]{0,80}(?:[|│┃║\t;,\r\n]|\Z)|[ ]{2})",
+    re.IGNORECASE,
+)
 
 # In quotes, one line break is allowed, inside a token.
 QUOTED: Final = re.compile(
@@ -140,7 +150,7 @@ HARMLESS: Final = re.compile(
     r"y|n|good|old|key|signature|grant|wrong-key|no-grant|"
     r"falsch|ungültig|abgelaufen|fehlt|leer|richtig|incorrect[ao]s?|inválid[ao]s?|caducad[ao]|vencid[ao]|expirad[ao]|"
     r"incorrecte?|invalide|expirée?|errat[ao]|scadut[ao]|errad[ao]|onjuist|verlopen|無効|不正|"
-    r"\$(?:\{\w*\}|[a-z_]*|[A-Z_][A-Z0-9_]*)|(?:process\.)?env\b.*|os\.environ.*)",
+    r"(?-i:\$(?:\{\w*\}?|[a-z_]*|[A-Z_][A-Z0-9_]*))|(?:process\.)?env\b.*|os\.environ.*)",
     re.IGNORECASE | re.DOTALL,
 )
 # Before 32 digits that identify a file or a request.

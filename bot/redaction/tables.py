@@ -1,54 +1,188 @@
-"""Find secrets in tables whose first row names the columns. Pure: no network, no clock."""
+"""Find secrets in tables whose first row names the columns. Pure: no network, no clock.
+
+Takes time proportional to the length of the text: only a line with the name of a secret can be such a row.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from bot.redaction.named_secrets import kind_of
-from bot.redaction.secret_patterns import CELL, HARMLESS, Found
+from bot.redaction.secret_patterns import (
+    CODE,
+    COLUMN,
+    CREDENTIAL,
+    HARMLESS,
+    HEAD,
+    JWT,
+    REMOVED,
+    TELLING,
+    Found,
+)
 
-LABEL: Final = re.compile(r"[^\W\d]+(?:[ _-][^\W\d]+){0,3}")
+LABEL: Final = re.compile(r"#|[^\W\d]+(?:[ _.:/()'\u2019-]{1,2}[^\W\d]+){0,3}[ _]?\d{0,2}[:)]?")
 # Column heads that may accompany a secret's in a table of two columns. Any other word is a value: `username | bob`.
 OTHER_HEAD: Final = re.compile(
-    r"user(?:[ _-]?name)?|login|account|host(?:name)?|server|realm|ttl|urls?|port|name|id|type|service|role|e?mail|"
-    r"value|comment|notes?",
+    r"user(?:[ _-]?(?:name|id))?|login|account|host(?:name)?|server|realm|ttl|urls?|port|name|id|type|service|role|"
+    r"e?mail|value|comment|notes?|age|status|created(?:[ _-]at)?|expires|ready|address|namespace|last[ _-]login|"
+    r"benutzer(?:name)?|nutzer|konto|usuario|nombre|correo|cuenta|utilisateur|identifiant|nom|compte|usu[áa]rio|"
+    r"nome|conta|utente|ユーサー名?|ユーザー名?|名前|gebruiker",
     re.IGNORECASE,
 )
-RULE: Final = re.compile(r"[\s|+:=─-]*")  # the line below the heads
-CELLS: Final = re.compile(r"[^|\t\n]+")
+RULE: Final = re.compile(r"[\s|+:=\u2010-\u2015\u2500-\u257f-]*")  # the line below the heads
+NOT_SECRET: Final = re.compile(
+    r".{0,2}|\d{4}-\d\d-\d\d.*|\d{1,2}:\d\d.*|active|refreshed|renewed|enabled|disabled|present|hidden|protected|text|"
+    r"varchar.*|optional|revoked|n/a",
+    re.IGNORECASE | re.DOTALL,
+)
+PROMPT: Final = re.compile(r"\s*[$#>%].*|\S*[$#>] .*|\S.*:\s*")
+# Between two cells; a separator inside quotes is none.
+QUOTES: Final = r"\"(?:[^\"\n]|\"\"){0,4096}+\"|"
+BAR, TAB, SPACES = "[|│┃║]", r"\t", "[ ]{2,}"
+SEPARATORS: Final = {BAR: re.compile(f"({BAR})"), TAB: re.compile(f"({TAB})")} | {
+    mark: re.compile(f"{QUOTES}({mark})") for mark in (";", ",")
+}
+ALIGNED: Final = re.compile(r"\S+(?:[ ]\S+)*+")
+WIDEST: Final = 4096  # characters of a row of heads
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: where its cells begin and end in the text, without spaces and quotes."""
+
+    text: str
+    cells: list[tuple[int, int]]
+
+    def labels(self) -> list[str]:
+        """What the cells hold."""
+        return [self.text[start:end] for start, end in self.cells]
 
 
 def find_in_columns(text: str) -> Iterator[Found]:
-    """Yield the cells below a head that names a secret, as in `user | credential`."""
-    heads: list[tuple[int, str]] = []  # the index of each such column, and its kind
-    at = width = 0
-    for line in text.splitlines(keepends=True):
-        cells = (
-            [cell for cell in CELLS.finditer(line) if cell[0].strip()] if "|" in line or "\t" in line else []
-        )
-        labels = [cell[0].strip() for cell in cells]
-        if len(cells) < 2:
-            heads = heads if line.strip() and RULE.fullmatch(line.strip()) else []
-        elif named := _heads(labels):
-            heads, width = named, len(cells)
-        elif heads and not RULE.fullmatch(line) and len(cells) == width:
-            yield from _values(cells, heads, at)
-        at += len(line)
+    """Yield the cells below a head that names a secret, as in `user | credential` or `user,password`."""
+    at = 0
+    while head := HEAD.search(text, at):
+        start = text.rfind("\n", at, head.start()) + 1 or at
+        at = _line_end(text, head.start())
+        if at - start > WIDEST:
+            continue
+        for mark in (*SEPARATORS, SPACES):
+            row = _row(text, start, at, mark)
+            if named := _heads(row, mark, start, at):
+                at = yield from _below(row, named, mark, at)
+                break
+        at = min(at + 1, len(text))
 
 
-def _heads(labels: list[str]) -> list[tuple[int, str]]:
-    """The columns whose head names a secret, if these are heads."""
-    if not all(map(LABEL.fullmatch, labels)):
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return end if end >= 0 else len(text)
+
+
+def _row(text: str, start: int, end: int, mark: str) -> Row:
+    """The cells of a line between two marks. Bars around the whole line are no cells."""
+    if mark == SPACES:
+        return Row(text, [match.span() for match in ALIGNED.finditer(text, start, end)])
+    cells, at = [], start
+    for match in SEPARATORS[mark].finditer(text, start, end):
+        if match[1]:
+            cells.append(_inside(text, at, match.start()))
+            at = match.end()
+    cells.append(_inside(text, at, end))
+    if mark == BAR and len(cells) > 1:
+        cells = cells[cells[0][0] == cells[0][1] : len(cells) - (cells[-1][0] == cells[-1][1])]
+    return Row(text, cells)
+
+
+def _inside(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without the spaces, the quotes, and the stars of a cell."""
+    cell = text[start:end]
+    start, end = start + len(cell) - len(cell.lstrip(" \r\t")), end - len(cell) + len(cell.rstrip(" \r\t"))
+    for quote in ('"', "'", "`", "**"):
+        if (
+            end - start > 2 * len(quote)
+            and text.startswith(quote, start)
+            and text.endswith(quote, start, end)
+        ):
+            return start + len(quote), end - len(quote)
+    return start, max(start, end)
+
+
+def _heads(row: Row, mark: str, start: int, end: int) -> list[tuple[int, str]]:
+    """The columns whose head names a secret, if this line has the heads of a table."""
+    labels = row.labels()
+    if len(labels) < 2 or not all(LABEL.fullmatch(label) for label in labels):
         return []
-    named = [(index, kind_of(label)) for index, label in enumerate(labels) if CELL.fullmatch(label)]
-    if len(labels) == 2 and len(named) == 1 and not OTHER_HEAD.fullmatch(labels[1 - named[0][0]]):
-        return []
-    return named
+    named = [(index, kind_of(label)) for index, label in enumerate(labels) if COLUMN.fullmatch(label)]
+    if all("user" in labels[index].casefold() for index, _ in named):
+        return []  # a name alone is no secret
+    others = [label for index, label in enumerate(labels) if index not in dict(named)]
+    ruled = _is_rule(row.text, end)
+    if ruled or (mark == SPACES and "".join(labels).isupper()):
+        return named
+    if (mark == SPACES or len(labels) == 2) and not any(map(OTHER_HEAD.fullmatch, others)):
+        return [] if others or mark == SPACES else named
+    return named if _begins(row, mark, start) else []
 
 
-def _values(cells: list[re.Match[str]], heads: list[tuple[int, str]], at: int) -> Iterator[Found]:
-    for index, kind in heads:
-        value = cells[index][0].strip()
-        if not HARMLESS.fullmatch(value):
-            start = at + cells[index].start() + cells[index][0].index(value)
-            yield start, start + len(value), kind
+def _is_rule(text: str, end: int) -> bool:
+    line = text[end + 1 : _line_end(text, end + 1)] if end - len(text) < 0 else ""
+    return len(line) < WIDEST and bool(line.strip()) and bool(RULE.fullmatch(line))
+
+
+def _begins(row: Row, mark: str, start: int) -> bool:
+    """Whether the line above belongs to no table of the same shape: rows may hold words such as `password`."""
+    above, line = _line_above(row.text, start)
+    if line.strip() and RULE.fullmatch(line):
+        above, line = _line_above(row.text, above)
+    if mark == SPACES:
+        return not line.strip() or bool(PROMPT.fullmatch(line))
+    return len(_row(row.text, above, above + len(line), mark).cells) != len(row.cells)
+
+
+def _line_above(text: str, start: int) -> tuple[int, str]:
+    """Where the line before the one at *start* begins, and what it has at most."""
+    end = max(0, start - 1)
+    above = max(text.rfind("\n", 0, end) + 1, end - WIDEST)
+    return above, text[above:end]
+
+
+def _below(head: Row, named: list[tuple[int, str]], mark: str, at: int) -> Generator[Found, None, int]:
+    """The secrets in the rows; returns the end of the last one."""
+    text = head.text
+    while at < len(text):
+        start, end = at + 1, _line_end(text, at + 1)
+        row = _row(text, start, end, mark)
+        if len(row.cells) < 2 and not RULE.fullmatch(text, start, end):
+            break
+        at = end
+        if not RULE.fullmatch(text, start, end):
+            for index, kind in named:
+                yield from _value(row, head, index, kind, mark)
+    return at
+
+
+def _value(row: Row, head: Row, index: int, kind: str, mark: str) -> Iterator[Found]:
+    """The cell of a row in one column: by its number, or by its place if the row has other cells."""
+    if len(row.cells) == len(head.cells):
+        start, end = row.cells[index]
+    elif mark == SPACES:
+        shift = _begin(row) - _begin(head)
+        first, last = (place + shift for place in head.cells[index])
+        start, end = next((span for span in row.cells if span[0] < last and first < span[1]), (0, 0))
+    else:
+        return
+    value = row.text[start:end]
+    if HARMLESS.fullmatch(value) or NOT_SECRET.fullmatch(value) or REMOVED.match(value):
+        return
+    if kind in (JWT, CREDENTIAL) and CODE.fullmatch(value):
+        return
+    if mark in (",", SPACES) and " " in value and row.text[end : end + 1] != '"':
+        return  # words of a sentence
+    if mark != SPACES or head.labels()[index] != "SECRET" or TELLING.fullmatch(value):
+        yield start, end, kind
+
+
+def _begin(row: Row) -> int:
+    return row.text.rfind("\n", 0, row.cells[0][0]) + 1

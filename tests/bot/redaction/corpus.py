@@ -251,6 +251,15 @@ CARRIERS: Final[dict[str, tuple[Maker, Carry, Same]]] = {
     "japanese sentence": (simple_password, lambda s: f"パスワードは {s} です", _as_is),
     "two words of spanish": (simple_password, lambda s: f"clave de acceso={s}", _as_is),
     "access key": (api_secret, lambda s: f"Endpoint=sb://x.example/;SharedAccessKey={s}=", _as_is),
+    "csv": (simple_password, lambda s: f"user,password,host\nann,,t.example\nbob,{s},t.example", _as_is),
+    "csv of german": (password, lambda s: f'"Benutzer";"Kennwort"\n"ann";"{s}"', _as_is),
+    "markdown": (simple_password, lambda s: f"|Nom|Mot de passe|\n|:-|-|\n|ann||\n|bob|{s}|", _as_is),
+    "columns of a tool": (
+        simple_password,
+        lambda s: f"NAME       TOKEN           AGE\nturn-7c    {s:15} 3d\nhub                        2d",
+        _as_is,
+    ),
+    "columns with a rule": (simple_password, lambda s: f"host  senha\n----  -----\nt.a   {s}", _as_is),
     "sip": (simple_password, lambda s: f"register sip:bob:{s}@pbx.example;transport=tls", _as_is),
 }
 

@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from bot.redaction.redact import redact
 from tests.bot.redaction.corpus import CARRIERS, carried
 from tests.bot.redaction.harmless_lines import harmless
@@ -47,6 +49,23 @@ def test_table_of_two_columns() -> None:
     assert redact("user | credential\n-----+-----\nbob | sesame").text == (
         "user | credential\n-----+-----\nbob | [TURN credential removed]"
     )
+
+
+HARMLESS_TABLES = (
+    "user,password_changed_at,host\nalice,2026-11-01,db1\nbob7,2026-11-02,db1x7",
+    "| user | has_password | tokens |\n|---|---|---|\n| alice1 | t | 17 |",
+    "host | state | token\n-----+-------+--------\ndb1 | open7 | expired",
+    " Column   | Type | Nullable\n----------+------+---------\n password | text | not null\n token_id | int7 | b",
+    "NAME      READY   SECRET     AGE\nturn-7c   True    turn-tls   12d",
+    "enter user, password\nthen click login2, and wait 30 s",
+    "INFO   token    refreshed   ok\nINFO   relay1   connected   hub7",
+)
+
+
+@pytest.mark.parametrize("text", HARMLESS_TABLES)
+def test_tables_without_a_secret_stay(text: str) -> None:
+    """A date, a count, a state, the name of a column, and words in a sentence are no secrets."""
+    assert redact(text).text == text
 
 
 def test_encodings_inside_each_other() -> None:
