@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
@@ -35,6 +36,7 @@ class Rooms(RuleBasedStateMachine):
         super().__init__()
         self.room = WaitingRoom(self.MOST, self.PER_ADDRESS)
         self.open: list[tuple[str, WaitingConnection]] = []
+        self.ended: list[WaitingConnection] = []
         self.now, self.timers = 0.0, list[Timer]()
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr("bot.relays.hub.accept.asyncio.get_running_loop", lambda: self)
@@ -52,17 +54,13 @@ class Rooms(RuleBasedStateMachine):
 
     @rule(address=st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::/64", ""]))
     def enter(self, address: str) -> None:
-        has = sum(other == address for other, _ in self.open)
-        full, oldest = len(self.open) >= self.MOST, self.open[:1]
-        ended: list[WaitingConnection] = []
-        connection = self.room.enter(address, lambda: ended.append(connection))  # type: ignore[arg-type]  # it entered
-        if address and has >= self.PER_ADDRESS:
-            assert connection is None
-            return
-        assert connection
-        if full:
-            self.open.remove(oldest[0])
-        self.open.append((address, connection))
+        own = [item for item in self.open if item[0] == address]
+        crowd = own if address and len(own) == self.PER_ADDRESS else self.open
+        oldest = crowd[:1] if crowd is own or len(crowd) == self.MOST else []
+        self.ended.clear()
+        connection = self.room.enter(address, lambda: self.ended.append(connection))
+        assert self.ended == [ended for _, ended in oldest]
+        self.open = [*(item for item in self.open if item not in oldest), (address, connection)]
 
     @rule(which=st.integers(0, 5))
     def leave(self, which: int) -> None:
@@ -85,9 +83,10 @@ class Rooms(RuleBasedStateMachine):
     @invariant()
     def counts_are_what_is_open(self) -> None:
         assert list(self.room._waiting) == [connection for _, connection in self.open]
-        for address in {address for address, _ in self.open}:
-            assert self.room._addresses[address] == sum(other == address for other, _ in self.open)
+        counts = Counter(address for address, _ in self.open)
+        assert {address: len(own) for address, own in self.room._addresses.items()} == counts
         assert len(self.room) <= self.MOST
+        assert all(count <= self.PER_ADDRESS for address, count in counts.items() if address)
 
 
 TestRooms = Rooms.TestCase

@@ -16,6 +16,7 @@ ATTACKS = (
     "process of a plan that is taken over",
     "stolen join token used twice", "revoked relay", "two relays with one key",
     "hub impersonated by an untrusted certificate", "connections that send nothing, with TLS or without",
+    "connections that hold all places of a relay's address, as behind the same NAT",
     "relay that has stopped reading",
     "files of another user in place of the state",
     "text that forges a log line or controls the terminal",

@@ -10,7 +10,6 @@ import logging
 import socket
 import ssl
 import struct
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -38,28 +37,38 @@ class WaitingConnection:
 
 @dataclass(slots=True)
 class WaitingRoom:
-    """The connections that wait, oldest first. When it is full, the one that has waited longest is closed."""
+    """The connections that wait, oldest first. A new one always enters: where there are too many, the oldest is closed.
+
+    If one address has too many, it is the oldest of that address. What a connection has sent so far does not matter:
+    anyone can send it, and silent connections that keep their places would keep the relays behind their address out.
+    """
 
     most: int
     most_per_address: int
     _waiting: dict[WaitingConnection, None] = field(default_factory=dict)
-    _addresses: Counter[str] = field(default_factory=Counter)
+    _addresses: dict[str, dict[WaitingConnection, None]] = field(default_factory=dict)
     _by_transport: dict[asyncio.BaseTransport, WaitingConnection] = field(default_factory=dict)
+    _throttle: LogThrottle = field(default_factory=lambda: LogThrottle(log))
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def enter(self, address: str, end: Callable[[], None]) -> WaitingConnection | None:
-        """Count one more connection, for `PROOF` seconds at most; None if its address has too many already."""
-        if address and self._addresses[address] >= self.most_per_address:
-            return None
-        if len(self._waiting) >= self.most:
-            self.expire(next(iter(self._waiting)))
+    def enter(self, address: str, end: Callable[[], None]) -> WaitingConnection:
+        """Count one more connection, for `PROOF` seconds at most."""
+        own = self._addresses.get(address, {})
+        if address and len(own) >= self.most_per_address:
+            self._close_oldest(own, "one address had too many")
+        elif len(self._waiting) >= self.most:
+            self._close_oldest(self._waiting, "there were too many")
         connection = WaitingConnection(address, end)
         connection.timer = asyncio.get_running_loop().call_later(PROOF, self.expire, connection)
         self._waiting[connection] = None
-        self._addresses[address] += 1
+        self._addresses.setdefault(address, {})[connection] = None
         return connection
+
+    def _close_oldest(self, connections: dict[WaitingConnection, None], because: str) -> None:
+        self._throttle.warn(f"closed the connections that had waited longest: {because}")
+        self.expire(next(iter(connections)))
 
     def expire(self, connection: WaitingConnection) -> None:
         """Close *connection*."""
@@ -73,8 +82,9 @@ class WaitingRoom:
         del self._waiting[connection]
         if connection.transport:
             del self._by_transport[connection.transport]
-        self._addresses[connection.address] -= 1
-        if not self._addresses[connection.address]:
+        own = self._addresses[connection.address]
+        del own[connection]
+        if not own:
             del self._addresses[connection.address]
         if connection.timer:
             connection.timer.cancel()
@@ -133,10 +143,6 @@ class Acceptor:
 
     def _take(self, connection: socket.socket, address: str) -> None:
         waiting = self._room.enter(address, lambda: _reset(connection))
-        if waiting is None:
-            self._throttle.warn("rejected connections from an address that already has too many")
-            _reset(connection)
-            return
         task = asyncio.create_task(self._open(connection, waiting))
         waiting.end = task.cancel
         self._opening.add(task)
