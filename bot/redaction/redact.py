@@ -3,15 +3,15 @@
 Pure: no network, no clock. Keeps error codes, versions, addresses, ports, dates and run ids.
 """
 
-import bisect
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.redaction.encodings import find_encoded
+from bot.redaction.look_alikes import as_seen, find_as_seen, placed, without
 from bot.redaction.phone_numbers import find_phones
 from bot.redaction.secret_patterns import CREDENTIAL, Found
 from bot.redaction.secrets import find_broken, find_secrets
@@ -20,18 +20,6 @@ from bot.redaction.tables import find_in_columns
 PHONE: Final = "phone number"
 
 HINT: Final = "I removed something that should not be here ({kinds}). It is not stored or repeated."
-
-# Full-width forms, and the dashes and spaces that word processors insert: one character for one.
-LOOKS_LIKE: Final[dict[int, int | str]] = {
-    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
-    **dict.fromkeys(range(0x2010, 0x2016), "-"),
-    **dict.fromkeys((0xA0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F, 0x3000), " "),
-}
-
-# Invisible characters that can split a token.
-UNSEEN: Final = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+"
-)
 
 # A line break inside a token: with indentation and quote marks around it, or written as \n, or a shell's \.
 LINE_BREAK: Final = re.compile(r"(?<![ \t])[ \t]*+\\?(?:(?:\r?\n|\r)[ \t>|]*+|\\r\\n|\\n)+")
@@ -108,18 +96,17 @@ def _by_name(name: str, value: Any) -> Any:
 
 
 def _find(text: str) -> Iterator[Found]:
-    plain = text if text.isascii() else text.translate(LOOKS_LIKE)
-    found, first = _without(UNSEEN, plain)
-    yield from _placed(_all(found), first)
-    joined, place = _without(LINE_BREAK, found)
+    found, first = as_seen(text)
+    yield from placed(_all(found), first)
+    joined, place = without(LINE_BREAK, found)
     if len(joined) < len(found):
         broken = find_broken(joined, lambda end: not WORD.match(found, place(end - 1) + 1))
-        yield from _placed(_placed(broken, place), first)
+        yield from placed(placed(broken, place), first)
 
 
 def _all(text: str) -> Iterator[Found]:
     yield from _direct(text)
-    yield from find_encoded(text, _direct)
+    yield from find_encoded(text, lambda decoded: find_as_seen(decoded, _direct))
 
 
 def _direct(text: str) -> Iterator[Found]:
@@ -127,34 +114,6 @@ def _direct(text: str) -> Iterator[Found]:
     yield from find_in_columns(text)
     for start, end in find_phones(text):
         yield start, end, PHONE
-
-
-SecretPlace = Callable[[int], int]
-
-
-def _without(unwanted: re.Pattern[str], text: str) -> tuple[str, SecretPlace]:
-    """Remove matches of *unwanted*; returns the text and a function from its positions to the original ones."""
-    parts: list[str] = []
-    starts, shifts = [0], [0]  # from each position of the shorter text on, the number of characters dropped
-    at = dropped = 0
-    for match in unwanted.finditer(text):
-        parts.append(text[at : match.start()])
-        at = match.end()
-        dropped += at - match.start()
-        starts.append(at - dropped)
-        shifts.append(dropped)
-    parts.append(text[at:])
-
-    def place(position: int) -> int:
-        return position + shifts[bisect.bisect_right(starts, position) - 1]
-
-    return "".join(parts), place
-
-
-def _placed(found: Iterable[Found], place: SecretPlace) -> Iterator[Found]:
-    for start, end, kind in found:
-        if start < end:
-            yield place(start), place(end - 1) + 1, kind
 
 
 def _merged(found: Iterable[Found]) -> list[Found]:

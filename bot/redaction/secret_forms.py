@@ -41,6 +41,39 @@ VALUE: Final = (
     r"(?!\[[A-Za-z ]{1,30} removed\])(?:\"([^\"\n]{1,4096}+)|'([^'\n]{1,4096}+)|([^\s\"'-][^\s\"']{0,4096}))"
 )
 
+# Schemes whose user name alone is no secret: of databases, with a driver or without, and of logins.
+NO_TOKEN: Final = tuple(
+    rf"(?<!{re.escape(scheme)}://)"
+    for scheme in (
+        *("postgres", "postgresql", "mysql", "mariadb", "mongodb", "mongodb+srv", "redis", "rediss", "mssql"),
+        *(
+            "sqlserver",
+            "oracle",
+            "cockroachdb",
+            "clickhouse",
+            "cassandra",
+            "ldap",
+            "ldaps",
+            "ssh",
+            "sftp",
+            "ftp",
+        ),
+        *(
+            "+psycopg",
+            "+psycopg2",
+            "+asyncpg",
+            "+pymysql",
+            "+aiomysql",
+            "+pyodbc",
+            "+ssh",
+            "rsync",
+            "smb",
+            "amqp",
+        ),
+        *("amqps", "imap", "imaps", "smtp", "rdp", "vnc"),
+    )
+)
+
 FORMS: Final = (
     # RFC 7519: a JWT's first part is JSON: `{"` in base64url, or `{` and a space.
     _form(JWT, "eyj", r"eyJ[\w-]{10,}+(?:\.[\w-]{4,}+(?:\.[\w-]*+)?)?", flags=re.ASCII),
@@ -78,10 +111,12 @@ FORMS: Final = (
     ),
     # The token by which Firebase Cloud Messaging reaches one device.
     _form(PUSH, ":apa91", r"(?<![\w-])[\w-]{8,}+:APA91[\w-]{60,}+", flags=re.ASCII),
-    # RFC 3986 user information. A password may hold a slash or an at sign; `host:8080/a@b` is none.
-    _form(CREDENTIAL, "://", r"(?<=://)[^\s/@\"'<>]{1,512}+(?=@)"),
+    # RFC 3986 user information. A password may hold a slash or an at sign; `host:8080/a@b` is none. Without a
+    # password it may be a token, but not where people log in: `postgresql://app@db/x`, `ssh://git@host`.
+    _form(JWT, "://", r"(?<=://)", *NO_TOKEN, r"[^\s/@:\"'<>]{1,512}+(?=@)", flags=ANY),
+    _form(PASSWORD, "://", r"(?<=://)[^\s/@\"'<>:]{0,512}+:[^\s/@\"'<>]{0,512}+(?=@)"),
     _form(
-        CREDENTIAL,
+        PASSWORD,
         "://",
         r"(?<=://)[^\s/@:\"'<>]{0,256}:(?!\d{1,5}/)[^\s\"'<>]{1,512}",
         r"(?=@[\w.-]+(?:[:/?#,;)\"'<>\s]|\Z))",

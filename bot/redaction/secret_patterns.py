@@ -57,9 +57,9 @@ BEARER: Final = re.compile(r"\b(?:bearer|basic)\s{1,3}(?=[\w.~+/-]*[0-9=])([\w.~
 
 # Words for a password in the languages that pastes come in.
 TRANSLATIONS: Final = (
-    r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase(?:ñ|n|n\u0303)a|clave(?:[ ]de[ ]acceso)?|"
-    r"mot[ _-]de[ _-]passe|mdp|senha|palavra[ -]passe|parola[ ]d['\u2019]ordine|parola[ ]chiave|wachtwoord|has(?:ł|l)o|"
-    r"lösenord|パスワード|暗証番号|密码|密碼|비밀번호|пароль"
+    r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase[ñn]a|clave(?:[ ]de[ ]acceso)?|"
+    r"mot[ _-]de[ _-]passe|mdp|senha|palavra[ -]passe|parola[ ]d['\u2019]ordine|parola[ ]chiave|wachtwoord|has[łl]o|"
+    r"l[öo]senord|[パハ]スワー[ドト]|暗証番号|密码|密碼|비밀번호|[\u043fn][\u0430a][\u0440p][\u043eo]\u043b\u044c"
 )
 # Names of secrets in JSON, YAML, query strings, environments and sentences.
 NAMES: Final = (

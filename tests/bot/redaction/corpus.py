@@ -128,6 +128,10 @@ def _b64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
+def _b64_of_halves(text: str) -> str:
+    return base64.b64encode(text.encode("utf-16-le")).decode()
+
+
 Carry = Callable[[str], str]
 Maker = Callable[[random.Random], str]
 Same = Callable[[str], str]
@@ -260,6 +264,16 @@ CARRIERS: Final[dict[str, tuple[Maker, Carry, Same]]] = {
         _as_is,
     ),
     "columns with a rule": (simple_password, lambda s: f"host  senha\n----  -----\nt.a   {s}", _as_is),
+    "powershell": (
+        simple_password,
+        lambda s: "powershell -EncodedCommand " + _b64_of_halves(f"$password = '{s}'; Connect-Vpn"),
+        lambda s: _b64_of_halves(f"$password = '{s}'; Connect-Vpn")[24:-32],
+    ),
+    "halves": (simple_password, lambda s: "\0".join(f"Passwort: {s}\r\n"), lambda s: "\0".join(s)),
+    "look-alike letters": (password, lambda s: f"р\u00adаsswоrd: {s}", _as_is),
+    "bold letters": (simple_password, lambda s: f"𝐩𝐚𝐬𝐬𝐰𝐨𝐫𝐝 = {s}", _as_is),
+    "quoted printable": (simple_password, lambda s: f"Hola, la contrase=C3=B1a=\n =3D {s}", _as_is),
+    "escaped words": (simple_password, lambda s: json.dumps({"m": json.dumps({"パスワード": s})}), _as_is),
     "sip": (simple_password, lambda s: f"register sip:bob:{s}@pbx.example;transport=tls", _as_is),
 }
 

@@ -78,5 +78,17 @@ def test_encodings_inside_each_other() -> None:
 def test_proxy_scheme_stays() -> None:
     """Only the user and the password of a proxy's address go."""
     assert redact('proxy="http://web:s3cr3t@proxy.example:3128"').text == (
-        'proxy="http://[TURN credential removed]@proxy.example:3128"'
+        'proxy="http://[password removed]@proxy.example:3128"'
     )
+
+
+def test_user_of_a_database_stays() -> None:
+    """A name alone is no secret where people log in with a password; elsewhere it may be a token."""
+    for text in (
+        "postgresql://lineman@/test1",
+        "u=mysql+pymysql%3A%2F%2Fapp@db1/x",
+        "git clone ssh://git@host.example/x",
+    ):
+        assert redact(text).text == text
+    assert redact("postgresql://lineman:s3same@db/x").text == "postgresql://[password removed]@db/x"
+    assert redact("https://sesame@api.example").text == "https://[access token removed]@api.example"
