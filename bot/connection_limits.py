@@ -8,19 +8,17 @@ from typing import Final
 
 from probes.protocol.address_group import group_of, read_address
 
-MOST: Final = (
-    1_000  # connections of strangers at one time, and at most a quarter of the process's descriptors
-)
+MOST: Final = 1_000  # connections of one kind at one time; fewer where the process has few descriptors
 # Addresses that are not a stranger's on the internet: a proxy on another host, perhaps, that hides all of them.
 _INSIDE: Final = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16"))
 ) + tuple(map(ip_network, ("::1/128", "fc00::/7", "fe80::/10")))
 
 
-def most_connections() -> int:
-    """Return how many strangers may be connected to this process at one time, by its limit of descriptors."""
+def most_connections(part: int = 4) -> int:
+    """Return how many connections of one kind may be open at one time: `MOST`, or 1/*part* of the descriptors."""
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MOST if descriptors == resource.RLIM_INFINITY else max(8, min(MOST, descriptors // 4))
+    return MOST if descriptors == resource.RLIM_INFINITY else max(8, min(MOST, descriptors // part))
 
 
 def most_per_address(most: int) -> int:

@@ -17,7 +17,7 @@ from bot.relays.hub.paths import (
     database_of,
     moving_note,
 )
-from bot.relays.hub.remote_hub import HubUnreachableError
+from bot.relays.hub.remote_hub import HubTroubleError, HubUnreachableError
 from bot.relays.hub.settings import read_hub_settings
 from bot.relays.open_hub import open_hub
 from bot.storage.backup import check
@@ -120,6 +120,8 @@ async def check_hub(environment: Mapping[str, str]) -> Result:
         return "unchecked", f"No hub runs here: there is no socket at {settings.socket}.", ""
     try:
         status = await hub.hub()
+    except HubTroubleError as error:
+        return "problem", f"The hub cannot answer now: {error}.", "Try again soon."
     except (OSError, ValueError) as error:
         found = str(error) if isinstance(error, HubUnreachableError) else ""
         step = "Check the server that LINEMAN_NATS names, or start a hub: lineman hub"

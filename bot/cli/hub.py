@@ -22,6 +22,7 @@ from bot.relays.hub.endpoint import ListenAddress, listening
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.hub_lock import only_hub
 from bot.relays.hub.paths import socket_of
+from bot.relays.hub.remote_hub import HubTroubleError
 from bot.relays.hub.settings import METRICS, HubSettings, read_hub_settings
 from bot.settings import read_log_format, read_log_level
 from bot.storage.relay_registry import RelayRegistry
@@ -84,6 +85,8 @@ async def _status(path: Path, *, as_json: bool) -> int:
         status = await ControlSocket(path).hub()
     except ForeignHubError:
         raise UsageError(FOREIGN.format(path)) from None
+    except HubTroubleError as error:
+        raise UsageError(f"The hub cannot answer now: {error}. Try again soon.") from None
     except OSError as error:
         raise UsageError(
             f"No hub answers on {path}. Start one with lineman hub, or set LINEMAN_HUB_SOCKET."

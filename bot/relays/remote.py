@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.relays.hub.messages import HubClient, HubEvent, HubJob, PlanLost, RelayStatus
+from bot.relays.hub.remote_hub import HubTroubleError
 from bot.relays.older_relays import without_checks, without_later_services
 from probes.protocol.failures import Failure
 from probes.protocol.json_codec import observation_from_json
@@ -95,6 +96,8 @@ class RemoteRelay:
     async def _health(self) -> RelayStatus:
         try:
             health = await self.hub.relay(self.name)
+        except HubTroubleError as error:
+            raise UnreachableError(str(error)) from None
         except (OSError, WireError):
             raise UnreachableError(self.hub.absent) from None
         if health is None:

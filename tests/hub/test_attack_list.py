@@ -17,6 +17,7 @@ ATTACKS = (
     "stolen join token used twice", "revoked relay", "two relays with one key",
     "hub impersonated by an untrusted certificate", "connections that send nothing, with TLS or without",
     "connections that hold all places of a relay's address, as behind the same NAT",
+    "crowd on the control socket, of the owner's own processes",
     "relay that has stopped reading",
     "files of another user in place of the state",
     "text that forges a log line or controls the terminal",

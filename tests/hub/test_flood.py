@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.relays.hub.settings import read_hub_settings
 from tests.bot.small_world import SmallWorld, small_world
 from tests.hub.flooding_process import GARBAGE, NOTHING_PROVED, send_garbage
 from tests.hub.processes import Town, town
@@ -49,13 +50,14 @@ async def world(tmp_path: Path, turn_server: Coturn) -> AsyncIterator[SmallWorld
 
 
 async def test_silent_and_hasty_connections(here: Town, world: SmallWorld) -> None:
-    """More connections than descriptors, and many that leave at once, neither end a relay nor fill the log."""
+    """More connections than descriptors to each socket, and many that leave at once: relays stay, the log is short."""
     host, port = here.listen.split(":")
     words = ("diagnose", "31009", "javascript", "--relay", "acme-hq", "--network", world.network(), "--json")
     before = here.log("hub")
     async with AsyncExitStack() as stack:
         for _ in range(SILENT):
             await _silent(stack, host, int(port), None)
+            _ask_nothing(stack, read_hub_settings(here.environment).socket)
         status = json.loads((await asyncio.to_thread(here.lineman, "hub", "status", "--json")).stdout)
         assert 0 < status["waiting"] <= DESCRIPTORS / 4
         assert status["connected"] == 1
@@ -85,3 +87,9 @@ async def _silent(stack: AsyncExitStack, host: str, port: int, context: ssl.SSLC
                 asyncio.Protocol, host, port, ssl=context
             )
             stack.callback(transport.abort)
+
+
+def _ask_nothing(stack: AsyncExitStack, path: Path) -> None:
+    """Open a connection to the control socket."""
+    connection = stack.enter_context(socket.socket(socket.AF_UNIX))
+    connection.connect(str(path))

@@ -10,7 +10,7 @@ import logging
 import socket
 import ssl
 import struct
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,6 +45,8 @@ class WaitingRoom:
 
     most: int
     most_per_address: int
+    patience: float | None = PROOF  # seconds until one is closed; None: its handler does that
+    kind: str = "connections"  # for the log
     _waiting: dict[WaitingConnection, None] = field(default_factory=dict)
     _addresses: dict[str, dict[WaitingConnection, None]] = field(default_factory=dict)
     _by_transport: dict[asyncio.BaseTransport, WaitingConnection] = field(default_factory=dict)
@@ -54,20 +56,22 @@ class WaitingRoom:
         return len(self._waiting)
 
     def enter(self, address: str, end: Callable[[], None]) -> WaitingConnection:
-        """Count one more connection, for `PROOF` seconds at most."""
+        """Count one more connection."""
         own = self._addresses.get(address, {})
         if address and len(own) >= self.most_per_address:
             self._close_oldest(own, "one address had too many")
         elif len(self._waiting) >= self.most:
             self._close_oldest(self._waiting, "there were too many")
         connection = WaitingConnection(address, end)
-        connection.timer = asyncio.get_running_loop().call_later(PROOF, self.expire, connection)
+        if self.patience is not None:
+            loop = asyncio.get_running_loop()
+            connection.timer = loop.call_later(self.patience, self.expire, connection)
         self._waiting[connection] = None
         self._addresses.setdefault(address, {})[connection] = None
         return connection
 
     def _close_oldest(self, connections: dict[WaitingConnection, None], because: str) -> None:
-        self._throttle.warn(f"closed the connections that had waited longest: {because}")
+        self._throttle.warn(f"closed the {self.kind} that had waited longest: {because}")
         self.expire(next(iter(connections)))
 
     def expire(self, connection: WaitingConnection) -> None:
@@ -105,6 +109,22 @@ def make_waiting_room() -> WaitingRoom:
     """Make the room for this process, by its limit of descriptors."""
     most = most_connections()
     return WaitingRoom(most, most_per_address(most))
+
+
+@contextlib.asynccontextmanager
+async def accepting(
+    listener: socket.socket,
+    make_handler: Callable[[], asyncio.Protocol],
+    context: ssl.SSLContext | None,
+    room: WaitingRoom,
+) -> AsyncIterator[None]:
+    """Accept connections on *listener* while the block runs."""
+    task = asyncio.create_task(Acceptor(listener, make_handler, context, room).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class Acceptor:

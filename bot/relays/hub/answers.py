@@ -9,6 +9,7 @@ from bot.relays.hub.hub import Hub
 from bot.relays.hub.messages import (
     HubJob,
     HubQuestion,
+    PlanLost,
     RelayQuestion,
     RelaysQuestion,
     read_line,
@@ -27,6 +28,14 @@ async def answer_line(hub: Hub, line: bytes) -> AsyncGenerator[str, None]:
                 yield text
     except StoreError as error:
         yield json_codec.dump({"error": str(error)})
+
+
+def refusal_line(line: bytes, because: str) -> str:
+    """Write the answer that refuses *line*; *because* is part of a sentence. `WireError` as above."""
+    asked = read_line(line)
+    if isinstance(asked, HubJob):
+        return reply_line(PlanLost(asked.plan, because))
+    return json_codec.dump({"error": because})
 
 
 async def _answer(hub: Hub, line: bytes) -> AsyncGenerator[str, None]:

@@ -4,28 +4,22 @@ Each connection carries one job or one question, as lines of JSON; closing it ca
 """
 
 import asyncio
-import logging
 import socket
 import struct
-from asyncio import StreamReader, StreamWriter
+from asyncio import StreamWriter
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from bot.errors import UsageError
-from bot.logs import LogThrottle
-from bot.relays.hub.answers import answer_line
+from bot.relays.hub.accept import accepting
+from bot.relays.hub.control_connections import ControlConnections
 from bot.relays.hub.hub import Hub
-from bot.relays.hub.messages import LONGEST_LINE
 from bot.relays.hub.remote_hub import HubUnreachableError, RemoteHub
 from probes.protocol.file_owner import is_foreign
-from probes.protocol.json_fields import WireError
-
-log: Final = logging.getLogger(__name__)
 
 BACKLOG: Final = 4_096  # connections that wait to be accepted; further ones are refused at once
-PATIENCE: Final = 10.0  # seconds for the question
 _CREDENTIALS: Final = struct.Struct("3i")  # process, user, and group, as in unix(7)
 FOREIGN: Final = (
     "The control socket {} belongs to another user. Set LINEMAN_HUB_SOCKET to the one of your hub."
@@ -38,44 +32,40 @@ class ForeignHubError(HubUnreachableError):
 
 
 @asynccontextmanager
-async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
+async def controlled(hub: Hub, path: Path) -> AsyncIterator[ControlConnections]:
     """Serve *hub* on the socket file *path*; `UsageError` if another hub already does."""
     with suppress(OSError):
         _, writer = await asyncio.open_unix_connection(path)
         writer.close()
         raise UsageError(f"Another hub is already using {path}.")
-    clear(path)
-    talks: set[asyncio.Task[None]] = set()
-    throttle = LogThrottle(log)
-
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        talks.add(task)
-        try:
-            await _talk(hub, reader, writer)
-        except TimeoutError:
-            throttle.warn("closed control-socket connections that asked nothing")
-        except (OSError, WireError, ValueError) as error:
-            log.info("closed a control-socket connection: %s", error)
-        finally:
-            talks.discard(task)
-            writer.close()
-
     try:
-        server = await asyncio.start_unix_server(talk, path, limit=LONGEST_LINE, backlog=BACKLOG)
+        listener = listen_on(path)
     except OSError as error:
         raise UsageError(f"The control socket {path} cannot be created: {error.strerror}.") from error
     narrow(path)
+    connections = ControlConnections(hub)
     try:
-        yield
+        with listener:
+            async with accepting(listener, connections.make_protocol, None, connections.silent):
+                yield connections
     finally:
-        server.close()
-        for task in tuple(talks):
-            task.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
+        await connections.end()
         with suppress(UsageError):  # something else took the path in between
             clear(path)
+
+
+def listen_on(path: Path) -> socket.socket:
+    """Listen on the socket file *path* in place of an earlier hub; OSError, and UsageError as `clear`."""
+    clear(path)
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        listener.bind(str(path))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    return listener
 
 
 def clear(path: Path) -> None:
@@ -96,35 +86,6 @@ def clear(path: Path) -> None:
 def narrow(path: Path) -> None:
     """Restrict the socket file to its owner."""
     path.chmod(0o600)
-
-
-async def _talk(hub: Hub, reader: StreamReader, writer: StreamWriter) -> None:
-    """Answer one line; a closed connection cancels the rest of the answer."""
-    async with asyncio.timeout(PATIENCE):
-        line = await reader.readline()
-    gone = asyncio.create_task(_until_closed(reader))
-    work = asyncio.create_task(_pass_on(hub, line, writer))
-    try:
-        await asyncio.wait((gone, work), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (gone, work):
-            task.cancel()
-        _, failed = await asyncio.gather(gone, work, return_exceptions=True)
-    if isinstance(failed, Exception):
-        raise failed
-
-
-async def _until_closed(reader: StreamReader) -> None:
-    """Drop what comes until the other side closes the connection."""
-    while await reader.read(LONGEST_LINE):
-        pass
-
-
-async def _pass_on(hub: Hub, line: bytes, writer: StreamWriter) -> None:
-    async with aclosing(answer_line(hub, line)) as texts:
-        async for text in texts:
-            writer.write(text.encode() + b"\n")
-            await writer.drain()
 
 
 class ControlSocket(RemoteHub):

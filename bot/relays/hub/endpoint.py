@@ -14,8 +14,8 @@ from aiohttp import web
 
 from bot.errors import UsageError
 from bot.http_log import HttpServerLog
-from bot.relays.hub.accept import Acceptor
-from bot.relays.hub.control_socket import clear
+from bot.relays.hub.accept import accepting
+from bot.relays.hub.control_socket import listen_on
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.relay_stream import RelayStream
 from probes.protocol.messages import LONGEST, SUBPROTOCOL
@@ -72,30 +72,16 @@ async def listening(hub: Hub, listen: ListenAddress) -> AsyncIterator[str]:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
         listener = stack.enter_context(_open_listener(listen))
-        acceptor = Acceptor(listener, runner.server, context, hub.waiting)
-        await stack.enter_async_context(_running(acceptor))
+        await stack.enter_async_context(accepting(listener, runner.server, context, hub.waiting))
         address = listener.getsockname()
         yield listen.path or f"{address[0]}:{address[1]}"
-
-
-@asynccontextmanager
-async def _running(acceptor: Acceptor) -> AsyncIterator[None]:
-    task = asyncio.create_task(acceptor.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def _open_listener(listen: ListenAddress) -> socket.socket:
     """Listen on the address; `UsageError` if that is not possible."""
     try:
         if listen.path:
-            clear(Path(listen.path))
-            listener = socket.socket(socket.AF_UNIX)
-            listener.bind(listen.path)
-            listener.listen(BACKLOG)
+            listener = listen_on(Path(listen.path))
         else:
             kind, _, _, _, address = socket.getaddrinfo(
                 listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

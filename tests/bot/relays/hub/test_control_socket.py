@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from bot.errors import UsageError
-from bot.relays.hub import control_socket
+from bot.relays.hub import control_connections
 from bot.relays.hub.control_socket import FOREIGN, ControlSocket, ForeignHubError, clear, controlled
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.messages import RelayStatus
@@ -72,7 +72,7 @@ async def test_socket_of_another_user(tmp_path: Path, monkeypatch: pytest.Monkey
 
 async def test_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that asks nothing is closed: it would hold a descriptor for ever."""
-    monkeypatch.setattr(control_socket, "PATIENCE", 0.02)
+    monkeypatch.setattr(control_connections, "PATIENCE", 0.02)
     registry = RelayRegistry.open(tmp_path / "lineman.db")
     try:
         async with controlled(Hub(registry, ("hub.example",)), tmp_path / "hub.sock"), asyncio.timeout(5):
