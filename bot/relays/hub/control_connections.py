@@ -38,7 +38,7 @@ class ControlConnections:
 
     def make_protocol(self) -> asyncio.Protocol:
         """Serve one more connection."""
-        return asyncio.StreamReaderProtocol(StreamReader(limit=LONGEST_LINE), self._serve)
+        return asyncio.StreamReaderProtocol(StreamReader(limit=LONGEST_LINE), self._begin)
 
     async def end(self) -> None:
         """Close all connections."""
@@ -46,34 +46,37 @@ class ControlConnections:
             task.cancel()
         await asyncio.gather(*self._all, return_exceptions=True)
 
-    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
+    def _begin(self, reader: StreamReader, writer: StreamWriter) -> None:
+        task = asyncio.create_task(
+            self._serve(reader, writer)
+        )  # asyncio's own logs a traceback when it is canceled
         self._all.add(task)
+        task.add_done_callback(self._all.discard)
+        task.add_done_callback(self.requests.discard)
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
                 line = await reader.readline()
             self.silent.leave_by(writer.transport)
             if line:
-                await self._answer(line, reader, writer, task)
+                await self._answer(line, reader, writer)
         except TimeoutError:
             self._throttle.warn("closed control-socket connections that asked nothing, or read no answer")
             writer.transport.abort()
         except (OSError, WireError, ValueError) as error:
             log.info("closed a control-socket connection: %s", error)
         finally:
-            self._all.discard(task)
-            self.requests.discard(task)
             writer.close()
 
-    async def _answer(
-        self, line: bytes, reader: StreamReader, writer: StreamWriter, task: asyncio.Task[None]
-    ) -> None:
+    async def _answer(self, line: bytes, reader: StreamReader, writer: StreamWriter) -> None:
         """Answer one line, or refuse it, until everything is read."""
         if len(self.requests) >= self.most:
             self._throttle.warn(f"refused requests on the control socket: {self.most} were in progress")
             writer.write(refusal_line(line, BUSY.format(self.most)).encode() + b"\n")
         else:
+            task = asyncio.current_task()
+            assert task
             self.requests.add(task)
             await _talk(self._hub, line, reader, writer)
         writer.close()

@@ -83,6 +83,20 @@ async def test_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         await registry.close()
 
 
+async def test_stop_while_a_connection_is_open(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The hub closes it, and logs nothing."""
+    registry = RelayRegistry.open(tmp_path / "lineman.db")
+    async with asyncio.timeout(5):
+        async with controlled(Hub(registry, ("hub.example",)), tmp_path / "hub.sock") as connections:
+            reader, writer = await asyncio.open_unix_connection(tmp_path / "hub.sock")
+            while not connections._all:  # noqa: ASYNC110 - until it is accepted, which has no event
+                await asyncio.sleep(0)
+        assert await reader.read() == b""
+        writer.close()
+        await registry.close()
+    assert caplog.messages == []
+
+
 async def test_list_of_many_relays(tmp_path: Path) -> None:
     """The list of 3,000 relays fits, although it is longer than any line that the hub accepts."""
     registry = RelayRegistry.open(tmp_path / "lineman.db")
