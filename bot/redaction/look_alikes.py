@@ -17,7 +17,7 @@ Place = Callable[[int], int]
 # Letters of Cyrillic and of Greek that look like one of ours, pair by pair.
 FOREIGN: Final = (
     "аaеeоoрpсcуyхxѕsіiјjԁdһhԛqԝwѵvпnтtгrкkвbмmАAВBЕEЅSІIЈJКKМMНHОOРPСCТTХXУYԜW"
-    "αaοoνvρpκkτtυuιiεeωwΑAΒBΕEΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXΖZıiɑaɡgⅼl"
+    "αaοoνvρpκkτtυuιiεeωwΑAΒBΕEΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXΖZıiɑaɡgⅼlſs\u212ak"
 )
 # Full-width and mathematical letters, letters in circles, half-width kana.
 WIDE: Final = (

@@ -6,7 +6,9 @@ Pure: no network, no clock.
 import re
 from collections.abc import Iterator
 from itertools import chain
+from typing import Final
 
+from bot.redaction.named_forms import NAMED_FORMS, find_in_objects, find_in_statements
 from bot.redaction.secret_patterns import (
     API_KEY,
     AUTHORIZATION,
@@ -34,35 +36,47 @@ from bot.redaction.secret_patterns import (
     Found,
 )
 
+STRUCTURE: Final = re.compile(r"\{\s*\\*[\"']|[\[{]{2}|\[\]|\{\}")  # of JSON: the secret is inside, if any
+QUOTED_WORD: Final = re.compile(r"(?:\"[^\s\"]{4,256}\"|'[^\s']{4,256}')(?![\w\"'])")
+
 
 def find_named(text: str) -> Iterator[Found]:
     """Yield the spans of values after the name of a secret in *text*, in no order."""
-    for name in NAMED.finditer(text):
+    for name in NAMED.finditer(lower(text)):
         if between := BETWEEN.match(text, name.end()):
-            yield from _after(name, between)
+            yield from _after(text, name, between)
     for match in INNER.finditer(text):
         yield from _assigned(text, match.end(), match["name"] or PASSWORD, needs_form=bool(match["short"]))
     if "value" in text.casefold():
         for match in PAIR.finditer(text):
             yield from _assigned(text, match.end(), match["name"])
-    for match in chain.from_iterable(form.finditer(text) for form in (ELEMENT, PROPERTY, PART)):
-        if not HARMLESS.fullmatch(match["value"].strip()) and not REMOVED.match(match["value"]):
+    small = text.casefold()
+    forms = (form for needles, form in NAMED_FORMS if any(needle in small for needle in needles))
+    for match in chain.from_iterable(form.finditer(text) for form in (ELEMENT, PROPERTY, PART, *forms)):
+        if not HARMLESS.fullmatch(match["value"].strip()) and not REMOVED.match(text, match.start("value")):
             yield *match.span("value"), kind_of(match["name"])
+    if "values" in small:
+        yield from find_in_statements(text)
+    if "kind" in small and "secret" in small:
+        yield from find_in_objects(text)
 
 
-def _after(name: re.Match[str], between: re.Match[str]) -> Iterator[Found]:
-    text, at = name.string, between.end()
+def _after(text: str, name: re.Match[str], between: re.Match[str]) -> Iterator[Found]:
+    at = between.end()
     if between["assigned"] or between["verb"]:
-        yield from _assigned(text, at, name[0], needs_form=bool(between["verb"]))
+        before = text[_value(text, at)[0] - 1]
+        wrapped = "\n" in between[0] and before not in "\"'`"
+        yield from _assigned(text, at, name[0], needs_form=bool(between["verb"]) or wrapped)
     elif between["gap"] and OPTION.search(text, max(0, name.start() - 24), name.start()):
         if text[at : at + 1] not in "-<[$":
             yield from _assigned(text, at, name[0])
     else:
         start, end = _value(text, at)
         kind = kind_of(name[0])
-        if (
-            kind == PASSWORD or between["bar"] or (_begins_line(name) and between["gap"] not in ("", " "))
-        ) and SECRET_WORD.fullmatch(text, start, end):
+        if (kind == PASSWORD and QUOTED_WORD.match(text, at) and not HARMLESS.fullmatch(text[start:end])) or (
+            (kind == PASSWORD or between["bar"] or (_begins_line(name) and between["gap"] not in ("", " ")))
+            and SECRET_WORD.fullmatch(text, start, end)
+        ):
             yield start, end, kind
 
 
@@ -75,6 +89,8 @@ def _assigned(text: str, at: int, name: str, *, needs_form: bool = False) -> Ite
     if not value.strip() or HARMLESS.fullmatch(value.strip()):
         return
     if kind in (JWT, CREDENTIAL) and CODE.fullmatch(value):
+        return
+    if STRUCTURE.match(value) or (name.casefold() == "pwd" and value[0] in "/~"):
         return
     if not needs_form or TELLING.fullmatch(value):
         yield start, end, kind
@@ -100,6 +116,11 @@ def _value(text: str, at: int) -> tuple[int, int]:
     if not plain:
         return at, at
     return at, at + len(plain[0].rstrip(TRAILING))
+
+
+def lower(text: str) -> str:
+    """The text in lower case, character by character; one letter (U+0130) would become two."""
+    return text.replace("\u0130", "i").lower()
 
 
 def kind_of(name: str) -> str:

@@ -69,10 +69,11 @@ NAMES: Final = (
     r"[_ -]?){0,3}token|"
     r"api[_ -]?key|account[_-]?key|(?:shared[_ -]?)?access[_ -]?key|private[_ -]?key|jwt|user[_-]?name"
 )
-NAMED: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{NAMES})", re.IGNORECASE)
+# In lower case, which is three times as fast as to ignore the case.
+NAMED: Final = re.compile(rf"(?<![a-z0-9])(?:{NAMES})")
 # What may separate a name from its value: an assignment, a verb, a table's bar, space, or an option's space.
 BETWEEN: Final = re.compile(
-    r"(?P<assigned>\\{0,7}[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3})"
+    r"(?P<assigned>(?:[\"'`]?\]|\[\]|\\{0,7}[\"'`]?)(?::[ ]?[Ss]tr(?:ing)?(?=[ ]?=))?\s{0,3}(?:=>|[:=]|%3D)\s{0,3})"
     r"|(?P<verb>\s{1,3}(?:is|was|are|ist|war|lautet|es|est|è|é|foi|era)[: ]\s{0,2}|は[ \u3000]?"
     r"|[는은][ ]|\s{0,3}(?:->|\u2192|[是为為])\s{0,3})"
     r"|(?P<bar>[ \t]{0,20}\|[ \t]{0,20})|(?P<gap>[ \t]{1,20})",
@@ -82,8 +83,8 @@ BETWEEN: Final = re.compile(
 OPTION: Final = re.compile(r"(?<![\w-])--?(?:[A-Za-z0-9]{1,20}-)?\Z")
 # Inside a longer name, as PGPASSWORD or turnCredential; and the short names that are also words of their own.
 INNER: Final = re.compile(
-    r"(?:(?<=[A-Za-z0-9])(?P<name>pass(?:word|wd)|credential|secret)|(?<![\w-])(?P<short>pass|pw))"
-    r"\\?[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3}",
+    r"(?:(?P<name>(?<=[A-Za-z0-9])(?:pass(?:word|wd)|credential|secret)|(?<=[A-Za-z0-9]_)pass)|(?<![\w-])(?P<short>pass|pw|psk))"
+    r"(?:[\"'`]?\]|\[\]|\\{0,7}[\"'`]?)\s{0,3}(?:=>|[:=]|%3D)\s{0,3}",
     re.IGNORECASE,
 )
 # The name of a secret as a value, and the secret next to it: settings in XML, HAR files, variables of containers.
@@ -115,16 +116,15 @@ SECRET_WORD: Final = re.compile(
     r"(?![A-Za-z]{2,4}\d{0,2}[,.;:]?\Z)[^\s=<>(){}\[\]|/]{6,256}",
     re.IGNORECASE,
 )
-# The head of a column; and where one may be: before a separator, or at the end of a line.
+# The head of a column; and where one may be, in lower case: before a separator, or at the end of a line.
 COLUMN: Final = re.compile(
     rf"(?!(?:the|your|my|a|an|no|any|this|das|dein|el|la|su|le|votre|o|sua|il|has|is)[ ])"
     rf"(?:\w{{1,20}}[ _.-])?(?:pass|pw|psk|{NAMES})(?:[ ]?\([\w ]{{1,20}}\))?:?",
     re.IGNORECASE,
 )
 HEAD: Final = re.compile(
-    rf"(?<![A-Za-z0-9])(?:pass|pw|psk|{NAMES})(?:[ ]?\([\w ]{{1,20}}\))?:?"
+    rf"(?<![a-z0-9])(?:pass|pw|psk|{NAMES})(?:[ ]?\([\w ]{{1,20}}\))?:?"
     r"(?=[*\"'`]{0,2}[ ]{0,80}(?:[|│┃║\t;,\r\n]|\Z)|[ ]{2})",
-    re.IGNORECASE,
 )
 
 # In quotes, one line break is allowed, inside a token.
@@ -134,18 +134,28 @@ QUOTED: Final = re.compile(
     r"|'(?P<single>(?:[^'\\\n]|\\.|\n(?=[^\s']{1,400}')){1,4096}+)'|`(?P<tick>[^`\n]{1,4096}+)`"
     r"|«\s?(?P<angle>[^«»\n]{1,4096}?)\s?»"
 )
-# What a literal of Python or TOML has before its first quote, or has three of.
-LITERAL: Final = re.compile(r"(?:[bru]{1,2}(?=[\"']))?(?:''(?=')|\"\"(?=\"))?", re.IGNORECASE)
+# What a literal of Python or TOML has before its first quote, or has three of; tags of YAML; what wraps a value.
+LITERAL: Final = re.compile(
+    r"(?:!{1,2}[a-z]{1,20}[ ]|&\w{1,20}[ ])?"
+    r"(?:(?:string\(\d{1,5}\)[ ]|(?:Some|Just|Optional|Secret\w{0,12}|(?:new[ ])?String)[(\[])"
+    r"|(?:\{\s{0,20}\\{0,7}[\"'](?:value|plain|raw|text|string|S)\\{0,7}[\"']:\s?|\[\s{0,20})(?=\\{0,7}[\"']))?"
+    r"(?:[bru]{1,2}(?=[\"']))?(?:''(?=')|\"\"(?=\"))?",
+    re.IGNORECASE,
+)
+# Quotes that are never closed, a block of YAML, a document within a shell or HCL, and <…>.
 OPENED: Final = re.compile(
-    r"\\?[\"'`]|[|>][+-]?[ \t]{0,20}\r?\n[ \t]{1,40}"
-)  # and never closed, or a block of YAML
+    r"\\?[\"'`]|[|>][+-]?\d?[+-]?[ \t]{0,20}\r?\n[ \t]{1,40}|<<[-~]?[\"']?[A-Z_]{1,20}[\"']?\r?\n[ \t]{0,40}"
+    r"|<(?=[^<>\s\d]{0,256}\d[^<>\s]{0,256}>)"
+)
 PLAIN: Final = re.compile(r"[^\s&\"'`<>]{1,4096}+")
 TRAILING: Final = ",.;:)]}!?*_"
 
 # Values in the place of a secret that are not secret.
 HARMLESS: Final = re.compile(
     r"(?:null|none|nil|undefined|true|false|yes|no|missing|wrong|invalid|expired|empty|required|ok|unknown|string|str|"
-    r"bad|not|set|unset|given|correct|incorrect|fine|valid|the|a|an|what|where|\.\.\.|…|\*+|x+|-+|"
+    r"bad|not|set|unset|given|include|omit|changed|updated|rejected|refused|failed|denied|await|new|\$?\{\{?|"
+    r"[\[<(]?(?:redacted|filtered|masked|hidden|secure|encrypted|removed)[\]>)]?|(?:[A-Za-z_]{1,40}\.){0,3}[A-Za-z_]{2,40}\(.*|"
+    r"erforderlich|obligatoire|obligatori[ao]|obrigatóri[ao]|correct|incorrect|fine|valid|the|a|an|what|where|\.\.\.|…|\*+|x+|-+|"
     # Answers that people give by name, such as token=wrong-key; a test compares them with the knowledge.
     r"y|n|good|old|key|signature|grant|wrong-key|no-grant|"
     r"falsch|ungültig|abgelaufen|fehlt|leer|richtig|incorrect[ao]s?|inválid[ao]s?|caducad[ao]|vencid[ao]|expirad[ao]|"

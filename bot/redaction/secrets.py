@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
+from bot.redaction.command_forms import COMMAND_FORMS
 from bot.redaction.named_secrets import find_named
 from bot.redaction.secret_forms import FORMS
 from bot.redaction.secret_patterns import (
@@ -39,7 +40,7 @@ def find_secrets(text: str) -> Iterator[Found]:
 
 def _in_line(text: str) -> Iterator[Found]:
     small = text.casefold()
-    for form in FORMS:
+    for form in (*FORMS, *COMMAND_FORMS):
         if form.needles and not any(needle in small for needle in form.needles):
             continue
         for match in form.pattern.finditer(text):

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bot.redaction.named_secrets import kind_of
+from bot.redaction.named_secrets import kind_of, lower
 from bot.redaction.secret_patterns import (
     CODE,
     COLUMN,
@@ -61,8 +61,8 @@ class Row:
 
 def find_in_columns(text: str) -> Iterator[Found]:
     """Yield the cells below a head that names a secret, as in `user | credential` or `user,password`."""
-    at = 0
-    while head := HEAD.search(text, at):
+    at, small = 0, lower(text)
+    while head := HEAD.search(small, at):
         start = text.rfind("\n", at, head.start()) + 1 or at
         at = _line_end(text, head.start())
         if at - start > WIDEST:

@@ -274,6 +274,14 @@ CARRIERS: Final[dict[str, tuple[Maker, Carry, Same]]] = {
     "bold letters": (simple_password, lambda s: f"𝐩𝐚𝐬𝐬𝐰𝐨𝐫𝐝 = {s}", _as_is),
     "quoted printable": (simple_password, lambda s: f"Hola, la contrase=C3=B1a=\n =3D {s}", _as_is),
     "escaped words": (simple_password, lambda s: json.dumps({"m": json.dumps({"パスワード": s})}), _as_is),
+    "netrc": (simple_password, lambda s: f"machine t.example\n  login bob\n  password {s}\n", _as_is),
+    "pgpass": (password, lambda s: f"db.example:5432:*:bob:{s}", _as_is),
+    "secret of a cluster": (password, lambda s: f"kind: Secret\ndata:\n  x.conf: {_b64(s)}\n", _b64),
+    "net use": (simple_password, lambda s: f"net use Z: \\\\srv\\x {s} /user:D\\bob", _as_is),
+    "insert": (simple_password, lambda s: f"INSERT INTO u (n, password) VALUES ('a', '{s}')", _as_is),
+    "wrapped": (simple_password, lambda s: f'Turn {{ password: Some("{s}"), ttl: 60 }}', _as_is),
+    "property": (simple_password, lambda s: f'<property name="clave">{s}</property>', _as_is),
+    "array of php": (simple_password, lambda s: f"[user] => bob\n[db_pass] => {s}\n", _as_is),
     "sip": (simple_password, lambda s: f"register sip:bob:{s}@pbx.example;transport=tls", _as_is),
 }
 

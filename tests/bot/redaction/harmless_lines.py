@@ -110,6 +110,13 @@ HARMLESS_LINES: Final = (
     "password -> {word}; token -> {word}",
     "- name: RELAY\n  value: acme-{small}",
     "all {number} tests pass: {small} skipped",
+    "const token = await getToken(); // line {small}",
+    "password: [REDACTED], token: $TOKEN, mot de passe : obligatoire, {small}",
+    "PWD=/home/app-{small}",
+    '["user", "password", "host-{small}"]',
+    "default login page: password reset needed at {time}",
+    "net user friendly name, {small}",
+    "kind: Secret, type: Opaque, age {small}d",
 )
 
 

@@ -1,0 +1,132 @@
+"""Secrets that the command, the statement, or the file around them identifies. Pure data.
+
+Every pattern takes time proportional to the length of the text, and is tried only where one of its needles occurs.
+"""
+
+import re
+from typing import Final
+
+from bot.redaction.secret_forms import ANY, SecretForm, form
+from bot.redaction.secret_patterns import AUTHORIZATION, CREDENTIAL, JWT, PASSWORD
+
+# The value of an option, unless it is already removed: in quotes, or up to the next space.
+VALUE: Final = (
+    r"(?!\[[A-Za-z ]{1,30} removed\])(?:\"([^\"\n]{1,4096}+)|'([^'\n]{1,4096}+)|([^\s\"'-][^\s\"']{0,4096}))"
+)
+
+COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
+    # Options of commands: curl -u user:password, curl -b session=…, turnutils_uclient -w …
+    # A link of Slack is none: mtr -u <http://host|host>.
+    form(
+        PASSWORD,
+        "-u --proxy-user",
+        r"(?<![\w-])(?:-[uU]|--user|--proxy-user)[ =]{0,2}(?!<https?://[^\s|>@]+[|>])"
+        r"[\"']?([^\s\"':/=-][^\s\"':]{0,256}+:[^\s\"']{1,512}+)",
+    ),
+    form(AUTHORIZATION, "curl", r"\bcurl\b[^\n]{0,400}?[ \t](?:-b|--cookie)[ =]?(?=[^\n=]{1,200}=)", VALUE),
+    form(CREDENTIAL, "turnutils_", r"\bturnutils_\w+[^\n]{0,400}?[ \t]-w[ \t]*", VALUE),
+    form(PASSWORD, "sshpass", r"\bsshpass[ \t]+-p[ \t]*", VALUE),
+    form(PASSWORD, "redis-cli", r"\bredis-cli\b[^\n]{0,200}?[ \t]-a[ \t]*", VALUE),
+    form(PASSWORD, "mysql", r"\bmysql\w*\b[^\n]{0,200}?[ \t]-p", VALUE),
+    form(PASSWORD, "pass:", r"(?:-pass(?:in|out)?[ \t]+|/)pass:", VALUE),
+    form(JWT, "--oauth2-bearer", r"--oauth2-bearer[ =]", VALUE),
+    form(PASSWORD, "/rp", r"\bschtasks\b[^\n]{0,300}?[ ]/rp[ ]", VALUE, flags=ANY),
+    form(
+        PASSWORD,
+        "psexec login sqlcmd mongo plink pscp psftp",
+        r"\b(?:psexec\w*|(?:docker|podman|az|registry)[ ]login|sqlcmd|mongo\w*|plink|pscp|psftp)\b",
+        r"[^\n]{0,200}?[ ]-(?:pw?|P)[ =]{1,2}",
+        VALUE,
+    ),
+    form(PASSWORD, "ldap", r"\bldap\w+[ ][^\n]{0,200}?-w[ ]*", VALUE),
+    form(PASSWORD, "smbclient", r"\bsmbclient\b[^\n]{0,200}?-U[ ]?[^\s%]{1,64}%(?!\[)([^\s\"']{1,256})"),
+    form(PASSWORD, "htpasswd", r"\bhtpasswd[ ]+-\w*b\w*[ ]+(?:\S+[ ]+){2}", VALUE),
+    form(PASSWORD, "--password-stdin", r"\becho[ ](?:-n[ ])?", VALUE, r"[ ]*\|[^\n]{0,100}--password-stdin"),
+    form(
+        PASSWORD,
+        "chpasswd",
+        r"\becho[ ][\"']?[\w.-]{1,64}:([^\s\"'|]{1,256})[\"']?[ ]*\|[^\n|]{0,20}chpasswd",
+    ),
+    # Windows: net use Z: \\server\share … /user:…, in any order; net user name …
+    form(PASSWORD, "/user:", r"\bnet[ ]use[ ][^\n]{0,200}?/user:\S{1,100}[ ]+(?!/)", VALUE, flags=ANY),
+    form(
+        PASSWORD,
+        "/user:",
+        r"\bnet[ ]use[ ]\S{1,20}[ ]+\\\\\S{1,200}[ ]+(?![/\[])(\S{1,256})(?=[ ][^\n]{0,100}/user:)",
+        flags=ANY,
+    ),
+    form(PASSWORD, "net ", r"(?:[>;&|]|/c)[ ]?net[ ]user[ ]\S{1,64}[ ]+(?![/*])", VALUE, flags=ANY),
+    form(PASSWORD, "net ", r"\bnet[ ]user[ ]\S{1,64}[ ]+(?![/*\[])(\S{1,256})(?=[ ]+/)", flags=ANY),
+    form(PASSWORD, "securestring", r"SecureString[ ]+(?:-String[ ]+)?(?=[\"'])", VALUE, flags=ANY),
+    # Database statements, clients, and files: .pgpass, .netrc.
+    form(
+        PASSWORD,
+        "identified",
+        r"\bidentified[ ](?:with[ ]\S{1,40}[ ])?(?:by|as)[ ]+(?=[\"'])",
+        VALUE,
+        flags=ANY,
+    ),
+    form(
+        PASSWORD,
+        "password for",
+        r"\bpassword[ ]for[ ]\S{1,100}[ ]*=[ ]*(?:password\()?(?=[\"'])",
+        VALUE,
+        flags=ANY,
+    ),
+    form(
+        PASSWORD,
+        "oracle: sqlplus expdp impdp sqlldr",
+        r"(?:jdbc:oracle:\w{1,10}:|\b(?:sqlplus|expdp|impdp|sqlldr)[ ]+(?:-\w+[ ]+)?)[\w$#]{1,64}/",
+        r"([^\s@/\"']{1,256})(?=@)",
+        flags=ANY,
+    ),
+    form(
+        PASSWORD,
+        ":54 :6432: :*:",
+        r"^[\w.*-]{1,100}:(?:54\d\d|6432|\*):[\w*-]{1,64}:[\w.@*-]{1,64}:(?!\[)(\S{3,256})$",
+        flags=re.MULTILINE,
+    ),
+    form(
+        PASSWORD,
+        "login",
+        r"\b(?:machine[ \t]+\S{1,100}|default)[ \t\r\n]{1,20}login[ \t\r\n]{1,20}[^\s:]{1,100}",
+        r"[ \t\r\n]{1,20}password[ \t]{1,20}",
+        VALUE,
+    ),
+    # Network devices, mail, and files.
+    form(
+        PASSWORD,
+        "username enable",
+        r"\b(?:username[ ]\S{1,64}|enable)[ ](?:[\w-]{1,20}[ ]){0,3}",
+        r"(?:password|secret)[ ]\d[ ]+",
+        VALUE,
+    ),
+    form(
+        PASSWORD,
+        "snmp",
+        r"\bsnmp(?:-server[ ]community[ ]|\w+[ ][^\n]{0,80}?-c[ ]?)(?!public|private)",
+        VALUE,
+    ),
+    form(
+        PASSWORD,
+        "set ",
+        r"\bset[ ](?:[\w-]{1,20}-)?(?:psksecret|passwd|password|secret)[ ](?:ENC[ ])?(?=\S*\d)",
+        VALUE,
+    ),
+    form(PASSWORD, "auth plain auth login", r"\bAUTH[ ](?:PLAIN|LOGIN)[ ]([A-Za-z0-9+/=]{8,4096})"),
+    form(PASSWORD, "pass ", r"\bUSER[ ]\S{1,64}[ ]*\r?\n(?:[^\n]{0,200}\n)?[^\n]{0,20}?\bPASS[ ]", VALUE),
+    # The cookies of sessions, by the names that frameworks give them; a UUID stays.
+    form(
+        AUTHORIZATION,
+        "sessionid sessid connect.sid aspxauth session_id",
+        r"(?:JSESSIONID|PHPSESSID|connect\.sid|ASPXAUTH|ASP\.NET_SessionId)[\"']?[ ]?[=:][ ]?[\"']?([\w%.+/=-]{12,}+)",
+        flags=ANY,
+    ),
+    form(
+        AUTHORIZATION,
+        "session csrf xsrf",
+        r"(?:session(?:_?id)?|(?:csrf|xsrf)[_-]?token)\\?[\"']?[ ]?[=:][ ]?\\?[\"']?(?!CA[0-9a-f]{32})",
+        r"(?-i:(?=[\w%.+/=-]*[A-Z])(?=[\w%.+/=-]*[a-z])(?=[\w%.+/=-]*\d)([\w%.+/=-]{20,}+))",
+        flags=ANY,
+    ),
+)
