@@ -1,6 +1,5 @@
 """Two hubs on one database, NATS between them, and a bot that knows only NATS."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -76,5 +75,5 @@ async def twins(folder: Path, config: str | None = None) -> AsyncIterator[Twins]
             )
             bot = NatsHubs(nats_settings(server, "bot-a"))
             await stack.enter_async_context(bot.used())
-            await asyncio.gather(*(each.ready() for each in (*connections, bot.connection)))
+            await a.until(lambda: all(each.client for each in (*connections, bot.connection)))
             yield Twins(server, a, b, bot, connections)
