@@ -37,7 +37,7 @@ voice: $(VENV)/dev.stamp  ## words to avoid, long sentences, and how hard texts 
 
 # With the lab required, a machine that cannot make network namespaces fails instead of skipping. Most tests wait more than
 # they compute, so these groups run side by side. Those that call the code measure its coverage. Those that run it as its
-# users do, in processes of its own, do not: that would take as long again. What mostly computes steps back for the rest.
+# users do, in processes of its own, do not: that would take as long again.
 SLOWEST   := --durations=12 --durations-min=4
 SETTINGS  := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,)
 PLAIN     := $(SETTINGS) $(BIN)/python -m pytest $(SLOWEST) $(ARGS)
@@ -45,13 +45,15 @@ MEASURED  := $(SETTINGS) $(BIN)/coverage run -m pytest $(SLOWEST) $(ARGS)
 SCENARIOS := tests/lab/test_scenarios.py
 NETWORKS  := tests/lab tests/newcomer
 SLACK     := tests/slack tests/emulator tests/previews
-BOT       := tests/bot/slack
+ANSWERING := tests/bot/slack
 HUB       := tests/hub tests/compat tests/bot/rendering
-GROUPS    := unit-scenarios unit-networks unit-slack unit-bot unit-hub unit-rooms
+BOT       := tests/bot
+GROUPS    := unit-scenarios unit-networks unit-slack unit-answering unit-hub unit-bot unit-rest
+without    = $(addprefix --ignore=,$(1))
 .PHONY: $(GROUPS)
 unit:
 	@rm -f .coverage*
-	$(MAKE) --no-print-directory -j6 --output-sync=target $(GROUPS)
+	$(MAKE) --no-print-directory -j7 --output-sync=target $(GROUPS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -62,19 +64,22 @@ unit-scenarios:
 	$(PLAIN) $(SCENARIOS)
 
 unit-networks:
-	$(PLAIN) $(NETWORKS) --ignore=$(SCENARIOS)
+	$(PLAIN) $(NETWORKS) $(call without,$(SCENARIOS))
 
 unit-slack:
 	$(PLAIN) $(SLACK)
 
-unit-bot:
-	$(MEASURED) $(BOT)
+unit-answering:
+	$(MEASURED) $(ANSWERING)
 
 unit-hub:
 	$(MEASURED) $(HUB)
 
-unit-rooms:
-	nice -n 2 env $(MEASURED) $(foreach folder,$(NETWORKS) $(SLACK) $(BOT) $(HUB),--ignore=$(folder)) tests
+unit-bot:
+	$(MEASURED) $(BOT) $(call without,$(ANSWERING) $(HUB))
+
+unit-rest:
+	$(MEASURED) tests $(call without,$(NETWORKS) $(SLACK) $(HUB) $(BOT))
 
 bench: packages $(VENV)/dev.stamp  ## times beside today's tools, in one run (needs root)
 	@command -v prometheus-blackbox-exporter >/dev/null || apt-get install -y -q --no-install-recommends prometheus-blackbox-exporter
