@@ -93,6 +93,17 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
         r"[ \t\r\n]{1,20}password[ \t]{1,20}",
         VALUE,
     ),
+    # Lines of configuration files: coturn, Asterisk, Redis, LDAP; and the address of a database in Go.
+    form(
+        PASSWORD,
+        "requirepass masterauth bindpw rootpw",
+        r"^[ \t]{0,20}(?:requirepass|masterauth|bindpw|rootpw)[ \t]+",
+        VALUE,
+        flags=re.MULTILINE,
+    ),
+    form(CREDENTIAL, "user=", r"^user=([^\s:]{1,128}:(?!\[)\S{1,256})$", flags=re.MULTILINE),
+    form(PASSWORD, "register", r"\bregister[ ]?=>?[ ]?[\w.+-]{1,64}:(?!\[)([^\s@:]{1,256})(?=@)"),
+    form(PASSWORD, "@tcp( @unix(", r"(?<![\w.-])[\w.-]{1,64}:(?!\[)([^\s@]{1,256})(?=@(?:tcp|unix)\()"),
     # Network devices, mail, and files.
     form(
         PASSWORD,

@@ -32,7 +32,7 @@ IS_MAIL: Final = re.compile(r"=3D|=[C-F][0-9A-F]=[89AB][0-9A-F]|[a-z]=\r?\n[a-z]
 HEX: Final = re.compile(r"[0-9A-Fa-f]{2}(?=%|\\|=|\Z)")
 # One token, or lines of the same width, as tools wrap them.
 BASE64: Final = re.compile(
-    r"(?<![\w+/-])(?:(?:[A-Za-z0-9+/]{60,120}+\r?\n[ \t]{0,16}+)++[A-Za-z0-9+/]{4,120}+|[A-Za-z0-9+/_-]{16,16384}+)"
+    r"(?<![\w+/-])(?:(?:[A-Za-z0-9+/]{60,120}+\r?\n[ \t]{0,16}+)++[A-Za-z0-9+/]{1,120}+|[A-Za-z0-9+/_-]{16,16384}+)"
     r"={0,2}(?![\w+/=-])",
     re.ASCII,
 )

@@ -64,8 +64,10 @@ def find_named(text: str) -> Iterator[Found]:
 def _after(text: str, name: re.Match[str], between: re.Match[str]) -> Iterator[Found]:
     at = between.end()
     if between["assigned"] or between["verb"]:
-        before = text[_value(text, at)[0] - 1]
-        wrapped = "\n" in between[0] and before not in "\"'`"
+        start, end = _value(text, at)
+        wrapped = "\n" in between[0] and text[start - 1] not in " \t\"'`"
+        if "\n" in between[0] and text[end : end + 1] == ":":
+            return  # the name of something else
         yield from _assigned(text, at, name[0], needs_form=bool(between["verb"]) or wrapped)
     elif between["gap"] and OPTION.search(text, max(0, name.start() - 24), name.start()):
         if text[at : at + 1] not in "-<[$":
@@ -73,9 +75,21 @@ def _after(text: str, name: re.Match[str], between: re.Match[str]) -> Iterator[F
     else:
         start, end = _value(text, at)
         kind = kind_of(name[0])
-        if (kind == PASSWORD and QUOTED_WORD.match(text, at) and not HARMLESS.fullmatch(text[start:end])) or (
-            (kind == PASSWORD or between["bar"] or (_begins_line(name) and between["gap"] not in ("", " ")))
-            and SECRET_WORD.fullmatch(text, start, end)
+        listed = (
+            bool(between["bar"]) and text.rfind("-[ RECORD", max(0, name.start() - 2000), name.start()) >= 0
+        )
+        marked = kind == PASSWORD or text[max(0, name.start() - 1)] in ":("
+        if (
+            (listed and start < end)
+            or (marked and QUOTED_WORD.match(text, at) and not HARMLESS.fullmatch(text[start:end]))
+            or (
+                (
+                    kind == PASSWORD
+                    or between["bar"]
+                    or (_begins_line(name) and between["gap"] not in ("", " "))
+                )
+                and SECRET_WORD.fullmatch(text, start, end)
+            )
         ):
             yield start, end, kind
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.redaction.encodings import find_encoded
+from bot.redaction.html_tables import find_in_html
 from bot.redaction.look_alikes import as_seen, find_as_seen, placed, without
 from bot.redaction.phone_numbers import find_phones
 from bot.redaction.secret_patterns import CREDENTIAL, Found
@@ -112,6 +113,8 @@ def _all(text: str) -> Iterator[Found]:
 def _direct(text: str) -> Iterator[Found]:
     yield from find_secrets(text)
     yield from find_in_columns(text)
+    if "</th>" in text.casefold():
+        yield from find_in_html(text)
     for start, end in find_phones(text):
         yield start, end, PHONE
 

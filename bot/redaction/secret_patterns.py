@@ -57,9 +57,9 @@ BEARER: Final = re.compile(r"\b(?:bearer|basic)\s{1,3}(?=[\w.~+/-]*[0-9=])([\w.~
 
 # Words for a password in the languages that pastes come in.
 TRANSLATIONS: Final = (
-    r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase[ñn]a|clave(?:[ ]de[ ]acceso)?|"
-    r"mot[ _-]de[ _-]passe|mdp|senha|palavra[ -]passe|parola[ ]d['\u2019]ordine|parola[ ]chiave|wachtwoord|has[łl]o|"
-    r"l[öo]senord|[パハ]スワー[ドト]|暗証番号|密码|密碼|비밀번호|[\u043fn][\u0430a][\u0440p][\u043eo]\u043b\u044c"
+    r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase[ñn]a|clave(?:[ _+]de[ _+]acceso)?|"
+    r"mot[ _+-]de[ _+-]passe|mdp|senha|palavra[ _+-]passe|parola[ ]d['\u2019]ordine|parola[ ]chiave|wachtwoord|"
+    r"has[łl]o|l[öo]senord|[パハ]スワー[ドト]|暗証番号|密码|密碼|비밀번호|[\u043fn][\u0430a][\u0440p][\u043eo]\u043b\u044c"
 )
 # Names of secrets in JSON, YAML, query strings, environments and sentences.
 NAMES: Final = (
@@ -73,7 +73,9 @@ NAMES: Final = (
 NAMED: Final = re.compile(rf"(?<![a-z0-9])(?:{NAMES})")
 # What may separate a name from its value: an assignment, a verb, a table's bar, space, or an option's space.
 BETWEEN: Final = re.compile(
-    r"(?P<assigned>(?:[\"'`]?\]|\[\]|\\{0,7}[\"'`]?)(?::[ ]?[Ss]tr(?:ing)?(?=[ ]?=))?\s{0,3}(?:=>|[:=]|%3D)\s{0,3})"
+    r"(?P<assigned>(?:[\"'`]?\]|\[\]|\\{0,7}[\"'`]?)(?::[ ]?[Ss]tr(?:ing)?(?=[ ]?=))?"
+    r"(?:\s{0,3}|[ ]{4,40})(?:=>|:=|[:=]|%3D)\s{0,3}"
+    r"(?:(?<=[\n ])-[ ])?)"
     r"|(?P<verb>\s{1,3}(?:is|was|are|ist|war|lautet|es|est|è|é|foi|era)[: ]\s{0,2}|は[ \u3000]?"
     r"|[는은][ ]|\s{0,3}(?:->|\u2192|[是为為])\s{0,3})"
     r"|(?P<bar>[ \t]{0,20}\|[ \t]{0,20})|(?P<gap>[ \t]{1,20})",
@@ -83,7 +85,7 @@ BETWEEN: Final = re.compile(
 OPTION: Final = re.compile(r"(?<![\w-])--?(?:[A-Za-z0-9]{1,20}-)?\Z")
 # Inside a longer name, as PGPASSWORD or turnCredential; and the short names that are also words of their own.
 INNER: Final = re.compile(
-    r"(?:(?P<name>(?<=[A-Za-z0-9])(?:pass(?:word|wd)|credential|secret)|(?<=[A-Za-z0-9]_)pass)|(?<![\w-])(?P<short>pass|pw|psk))"
+    r"(?:(?P<name>(?<=[A-Za-z0-9])(?:pass(?:word|wd)|credential|secret)|(?<=[A-Za-z0-9]_)pass|(?<=[a-z])(?-i:Pass))|(?<![\w-])(?P<short>pass|pw|psk))"
     r"(?:[\"'`]?\]|\[\]|\\{0,7}[\"'`]?)\s{0,3}(?:=>|[:=]|%3D)\s{0,3}",
     re.IGNORECASE,
 )
@@ -124,7 +126,21 @@ COLUMN: Final = re.compile(
 )
 HEAD: Final = re.compile(
     rf"(?<![a-z0-9])(?:pass|pw|psk|{NAMES})(?:[ ]?\([\w ]{{1,20}}\))?:?"
-    r"(?=[*\"'`]{0,2}[ ]{0,80}(?:[|│┃║\t;,\r\n]|\Z)|[ ]{2})",
+    r"(?=[*\"'`]{0,2}[ ]{0,80}(?:[|│┃║\t;,\r\n]|\Z)|[ ]{2}|[ ][^\n]{0,400}\n[> ]{0,8}(?:---|===))",
+)
+# Column heads that may accompany a secret's in a table of two columns. Any other word is a value: `username | bob`.
+OTHER_HEAD: Final = re.compile(
+    r"user(?:[ _-]?(?:name|id))?|login|account|host(?:name)?|server|realm|ttl|urls?|port|name|id|type|service|role|"
+    r"e?mail|value|comment|notes?|age|status|created(?:[ _-]at)?|expires|ready|address|namespace|last[ _-]login|"
+    r"benutzer(?:name)?|nutzer|konto|usuario|nombre|correo|cuenta|utilisateur|identifiant|nom|compte|usu[áa]rio|"
+    r"nome|conta|utente|ユーサー名?|ユーザー名?|名前|gebruiker",
+    re.IGNORECASE,
+)
+# What a cell below such a head holds that is none: dates, states, types.
+NOT_SECRET: Final = re.compile(
+    r".{0,2}|\d{4}-\d\d-\d\d.*|\d{1,2}:\d\d.*|active|refreshed|renewed|enabled|disabled|present|hidden|protected|text|"
+    r"varchar.*|optional|revoked|n/a",
+    re.IGNORECASE | re.DOTALL,
 )
 
 # In quotes, one line break is allowed, inside a token.
@@ -139,12 +155,12 @@ LITERAL: Final = re.compile(
     r"(?:!{1,2}[a-z]{1,20}[ ]|&\w{1,20}[ ])?"
     r"(?:(?:string\(\d{1,5}\)[ ]|(?:Some|Just|Optional|Secret\w{0,12}|(?:new[ ])?String)[(\[])"
     r"|(?:\{\s{0,20}\\{0,7}[\"'](?:value|plain|raw|text|string|S)\\{0,7}[\"']:\s?|\[\s{0,20})(?=\\{0,7}[\"']))?"
-    r"(?:[bru]{1,2}(?=[\"']))?(?:''(?=')|\"\"(?=\"))?",
+    r"(?:(?:[bru]{1,2}|@)(?=[\"']))?(?:''(?=')|\"\"(?=\"))?",
     re.IGNORECASE,
 )
 # Quotes that are never closed, a block of YAML, a document within a shell or HCL, and <…>.
 OPENED: Final = re.compile(
-    r"\\?[\"'`]|[|>][+-]?\d?[+-]?[ \t]{0,20}\r?\n[ \t]{1,40}|<<[-~]?[\"']?[A-Z_]{1,20}[\"']?\r?\n[ \t]{0,40}"
+    r"\\?[\"'`]|[|>][+-]?\d?[+-]?[ \t]{0,20}(?:\r?\n){1,2}[ \t]{1,40}|<<[-~]?[\"']?[A-Z_]{1,20}[\"']?\r?\n[ \t]{0,40}"
     r"|<(?=[^<>\s\d]{0,256}\d[^<>\s]{0,256}>)"
 )
 PLAIN: Final = re.compile(r"[^\s&\"'`<>]{1,4096}+")

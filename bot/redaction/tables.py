@@ -6,8 +6,10 @@ Takes time proportional to the length of the text: only a line with the name of 
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
+from bot.redaction.look_alikes import replace
 from bot.redaction.named_secrets import kind_of, lower
 from bot.redaction.secret_patterns import (
     CODE,
@@ -16,26 +18,15 @@ from bot.redaction.secret_patterns import (
     HARMLESS,
     HEAD,
     JWT,
+    NOT_SECRET,
+    OTHER_HEAD,
     REMOVED,
     TELLING,
     Found,
 )
 
 LABEL: Final = re.compile(r"#|[^\W\d]+(?:[ _.:/()'\u2019-]{1,2}[^\W\d]+){0,3}[ _]?\d{0,2}[:)]?")
-# Column heads that may accompany a secret's in a table of two columns. Any other word is a value: `username | bob`.
-OTHER_HEAD: Final = re.compile(
-    r"user(?:[ _-]?(?:name|id))?|login|account|host(?:name)?|server|realm|ttl|urls?|port|name|id|type|service|role|"
-    r"e?mail|value|comment|notes?|age|status|created(?:[ _-]at)?|expires|ready|address|namespace|last[ _-]login|"
-    r"benutzer(?:name)?|nutzer|konto|usuario|nombre|correo|cuenta|utilisateur|identifiant|nom|compte|usu[áa]rio|"
-    r"nome|conta|utente|ユーサー名?|ユーザー名?|名前|gebruiker",
-    re.IGNORECASE,
-)
 RULE: Final = re.compile(r"[\s|+:=\u2010-\u2015\u2500-\u257f-]*")  # the line below the heads
-NOT_SECRET: Final = re.compile(
-    r".{0,2}|\d{4}-\d\d-\d\d.*|\d{1,2}:\d\d.*|active|refreshed|renewed|enabled|disabled|present|hidden|protected|text|"
-    r"varchar.*|optional|revoked|n/a",
-    re.IGNORECASE | re.DOTALL,
-)
 PROMPT: Final = re.compile(r"\s*[$#>%].*|\S*[$#>] .*|\S.*:\s*")
 # Between two cells; a separator inside quotes is none.
 QUOTES: Final = r"\"(?:[^\"\n]|\"\"){0,4096}+\"|"
@@ -43,7 +34,16 @@ BAR, TAB, SPACES = "[|│┃║]", r"\t", "[ ]{2,}"
 SEPARATORS: Final = {BAR: re.compile(f"({BAR})"), TAB: re.compile(f"({TAB})")} | {
     mark: re.compile(f"{QUOTES}({mark})") for mark in (";", ",")
 }
+Mark = str | tuple[int, ...]  # what separates cells, or where each begins in its line
 ALIGNED: Final = re.compile(r"\S+(?:[ ]\S+)*+")
+# A table as one text of JSON: its line breaks and tabs, and where texts begin and end.
+IN_JSON: Final = re.compile(r"\\{1,8}[nrt\"]|(?<=[:,\[{ ])\"|\"(?=[,}\]:])")
+JSON_SIGNS: Final = {"n": "\n", "r": "", "t": "\t", '"': "\n"}
+RULER: Final = re.compile(r"[ ]{0,40}[-=]+(?:[ ]+[-=]+)+[ ]*\r?")
+# Quote marks and the time and level of a log before each line of a table.
+BEFORE: Final = re.compile(
+    r"(?:[ ]?>)+[ ]?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.,]{0,12}Z?[ ]+(?:\[?[A-Z]{4,8}\]?:?[ ]+)?(?=[^\s|,;])"
+)
 WIDEST: Final = 4096  # characters of a row of heads
 
 
@@ -61,13 +61,21 @@ class Row:
 
 def find_in_columns(text: str) -> Iterator[Found]:
     """Yield the cells below a head that names a secret, as in `user | credential` or `user,password`."""
+    yield from _find(text)
+    if "\\n" in text:
+        inner, place = replace(IN_JSON, text, lambda match: JSON_SIGNS[match[0][-1]])
+        for start, end, kind in _find(inner):
+            yield place(start), place(end), kind
+
+
+def _find(text: str) -> Iterator[Found]:
     at, small = 0, lower(text)
     while head := HEAD.search(small, at):
         start = text.rfind("\n", at, head.start()) + 1 or at
         at = _line_end(text, head.start())
         if at - start > WIDEST:
             continue
-        for mark in (*SEPARATORS, SPACES):
+        for mark in (*SEPARATORS, _ruler(text, at), SPACES):
             row = _row(text, start, at, mark)
             if named := _heads(row, mark, start, at):
                 at = yield from _below(row, named, mark, at)
@@ -80,10 +88,17 @@ def _line_end(text: str, at: int) -> int:
     return end if end >= 0 else len(text)
 
 
-def _row(text: str, start: int, end: int, mark: str) -> Row:
+def _row(text: str, start: int, end: int, mark: Mark) -> Row:
     """The cells of a line between two marks. Bars around the whole line are no cells."""
+    if before := BEFORE.match(text, start, end):
+        start = before.end()
     if mark == SPACES:
         return Row(text, [match.span() for match in ALIGNED.finditer(text, start, end)])
+    if isinstance(mark, tuple):
+        places = [min(start + place, end) for place in mark] + [end]
+        return Row(
+            text, [_inside(text, *span) for span in pairwise(places)] if text[start:end].strip() else []
+        )
     cells, at = [], start
     for match in SEPARATORS[mark].finditer(text, start, end):
         if match[1]:
@@ -109,7 +124,7 @@ def _inside(text: str, start: int, end: int) -> tuple[int, int]:
     return start, max(start, end)
 
 
-def _heads(row: Row, mark: str, start: int, end: int) -> list[tuple[int, str]]:
+def _heads(row: Row, mark: Mark, start: int, end: int) -> list[tuple[int, str]]:
     """The columns whose head names a secret, if this line has the heads of a table."""
     labels = row.labels()
     if len(labels) < 2 or not all(LABEL.fullmatch(label) for label in labels):
@@ -126,12 +141,21 @@ def _heads(row: Row, mark: str, start: int, end: int) -> list[tuple[int, str]]:
     return named if _begins(row, mark, start) else []
 
 
+def _ruler(text: str, end: int) -> Mark:
+    """Where the parts of a rule in the next line begin, if it has any: columns with one space between."""
+    ruler = RULER.fullmatch(text, end + 1, _line_end(text, end + 1)) if end < len(text) else None
+    if not ruler:
+        return SPACES
+    line = BEFORE.sub("", ruler[0], count=1)
+    return tuple(match.start() for match in re.finditer(r"[-=]+", line))
+
+
 def _is_rule(text: str, end: int) -> bool:
     line = text[end + 1 : _line_end(text, end + 1)] if end - len(text) < 0 else ""
     return len(line) < WIDEST and bool(line.strip()) and bool(RULE.fullmatch(line))
 
 
-def _begins(row: Row, mark: str, start: int) -> bool:
+def _begins(row: Row, mark: Mark, start: int) -> bool:
     """Whether the line above belongs to no table of the same shape: rows may hold words such as `password`."""
     above, line = _line_above(row.text, start)
     if line.strip() and RULE.fullmatch(line):
@@ -148,7 +172,7 @@ def _line_above(text: str, start: int) -> tuple[int, str]:
     return above, text[above:end]
 
 
-def _below(head: Row, named: list[tuple[int, str]], mark: str, at: int) -> Generator[Found, None, int]:
+def _below(head: Row, named: list[tuple[int, str]], mark: Mark, at: int) -> Generator[Found, None, int]:
     """The secrets in the rows; returns the end of the last one."""
     text = head.text
     while at < len(text):
@@ -163,7 +187,7 @@ def _below(head: Row, named: list[tuple[int, str]], mark: str, at: int) -> Gener
     return at
 
 
-def _value(row: Row, head: Row, index: int, kind: str, mark: str) -> Iterator[Found]:
+def _value(row: Row, head: Row, index: int, kind: str, mark: Mark) -> Iterator[Found]:
     """The cell of a row in one column: by its number, or by its place if the row has other cells."""
     if len(row.cells) == len(head.cells):
         start, end = row.cells[index]
@@ -178,7 +202,7 @@ def _value(row: Row, head: Row, index: int, kind: str, mark: str) -> Iterator[Fo
         return
     if kind in (JWT, CREDENTIAL) and CODE.fullmatch(value):
         return
-    if mark in (",", SPACES) and " " in value and row.text[end : end + 1] != '"':
+    if (mark in (",", SPACES) or isinstance(mark, tuple)) and " " in value and row.text[end : end + 1] != '"':
         return  # words of a sentence
     if mark != SPACES or head.labels()[index] != "SECRET" or TELLING.fullmatch(value):
         yield start, end, kind

@@ -1,5 +1,7 @@
 """Generated secrets in many carriers go, and harmless lines stay as they are."""
 
+import json
+import re
 from collections import Counter
 
 import pytest
@@ -49,6 +51,23 @@ def test_table_of_two_columns() -> None:
     assert redact("user | credential\n-----+-----\nbob | sesame").text == (
         "user | credential\n-----+-----\nbob | [TURN credential removed]"
     )
+
+
+SECRET_TABLES = (
+    "user   Mot de passe role\n----   ------------ ----\nann    sesame       admin",
+    "<tr><th>User</th><th>Senha</th></tr>\n<tr><td>ann</td><td>sesame</td></tr>",
+    "> login;pwd\n> ann;sesame",
+    "2026-11-22 09:23:39 INFO host | token\n2026-11-22 09:23:39 INFO t.a | sesame",
+    json.dumps({"message": "host,password,port\nt.a,sesame,443"}),
+)
+
+
+@pytest.mark.parametrize("text", SECRET_TABLES)
+def test_tables_in_other_texts(text: str) -> None:
+    """Tables of PowerShell, of HTML, in quotes, in logs, and in JSON have the same columns."""
+    redacted = redact(text).text
+    assert "sesame" not in redacted
+    assert len(re.findall(r"\[[A-Za-z ]+ removed\]", redacted)) == 1
 
 
 HARMLESS_TABLES = (
