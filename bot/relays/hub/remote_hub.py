@@ -27,6 +27,7 @@ from probes.protocol.messages import ObservationMessage
 from probes.protocol.tally import Key
 
 BACK: Final = 10.0  # seconds that a diagnosis waits for a hub that closed the connection
+AGAIN: Final = 3.0  # seconds for which a lost question is asked again
 ANSWERS: Final = 5.0  # seconds that the hub has to say how it is doing
 NO_ANSWER: Final = "The hub did not answer within a second; its database may be locked. Try again soon."
 RETRY: Final = 0.2  # seconds between two attempts
@@ -100,16 +101,16 @@ class RemoteHub(ABC):
         return aclosing(self._events(job))
 
     async def _answer(self, question: dict[str, Any], relay: str = "") -> dict[str, Any]:
-        """Ask a hub, and ask again if the connection to it is lost before it answers."""
+        """Ask a hub, and ask again for up to `AGAIN` if the connection to it is lost before it answers."""
         line, clock, gone = json_codec.dump(question), asyncio.get_running_loop().time, None
         while True:
             try:
                 async with self.talk(line, relay) as lines:
                     answer: dict[str, Any] = json_codec.load(await anext(lines, b""))
                 break
-            except ConnectionResetError:
+            except (ConnectionResetError, NotDeliveredError):
                 gone = gone or clock()
-                if clock() >= gone + BACK:
+                if clock() >= gone + AGAIN:
                     raise
                 await asyncio.sleep(RETRY)
         if error := answer.get("error"):
