@@ -52,7 +52,7 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
     form(
         PASSWORD,
         "/user:",
-        r"\bnet[ ]use[ ]\S{1,20}[ ]+\\\\\S{1,200}[ ]+(?![/\[])(\S{1,256})(?=[ ][^\n]{0,100}/user:)",
+        r"\bnet[ ]use[ ](?:\S{1,20}[ ]+)?\\\\\S{1,200}[ ]+(?![/\[])(\S{1,256})(?=[ ][^\n]{0,100}/user:)",
         flags=ANY,
     ),
     form(PASSWORD, "net ", r"(?:[>;&|]|/c)[ ]?net[ ]user[ ]\S{1,64}[ ]+(?![/*])", VALUE, flags=ANY),

@@ -74,7 +74,7 @@ NAMED_FORMS: Final = (
     ),
     # terraform: password = "old" -> "…"
     _form(
-        "->",
+        '" -> "',
         rf"(?<![A-Za-z0-9])(?P<name>pass|psk|{NAMES})\s{{0,20}}[=:]\s{{0,3}}\"[^\"\n]{{0,400}}\"[ ]->[ ]{QUOTED_TEXT}",
     ),
     # ENV DB_PASSWORD …, setx DB_PASSWORD …

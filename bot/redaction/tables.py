@@ -136,9 +136,16 @@ def _heads(row: Row, mark: Mark, start: int, end: int) -> list[tuple[int, str]]:
     ruled = _is_rule(row.text, end)
     if ruled or (mark == SPACES and "".join(labels).isupper()):
         return named
-    if (mark == SPACES or len(labels) == 2) and not any(map(OTHER_HEAD.fullmatch, others)):
-        return [] if others or mark == SPACES else named
-    return named if _begins(row, mark, start) else []
+    known = any(map(OTHER_HEAD.fullmatch, others)) or (mark != SPACES and (len(labels) > 2 or not others))
+    if known or (mark != SPACES and _holds_secret(row.text, end, mark, named[0][0])):
+        return named if _begins(row, mark, start) else []
+    return []
+
+
+def _holds_secret(text: str, end: int, mark: Mark, index: int) -> bool:
+    """Whether the next line has, in this column, what nobody writes but as a secret."""
+    below = _row(text, min(end + 1, len(text)), _line_end(text, end + 1), mark)
+    return len(below.cells) == 2 and bool(TELLING.fullmatch(below.labels()[index]))
 
 
 def _ruler(text: str, end: int) -> Mark:

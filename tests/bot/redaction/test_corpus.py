@@ -56,6 +56,7 @@ def test_table_of_two_columns() -> None:
 SECRET_TABLES = (
     "user   Mot de passe role\n----   ------------ ----\nann    sesame       admin",
     "<tr><th>User</th><th>Senha</th></tr>\n<tr><td>ann</td><td>sesame</td></tr>",
+    "Model,Kennwort\nT46,sesame#1",
     "> login;pwd\n> ann;sesame",
     "2026-11-22 09:23:39 INFO host | token\n2026-11-22 09:23:39 INFO t.a | sesame",
     json.dumps({"message": "host,password,port\nt.a,sesame,443"}),
@@ -76,6 +77,7 @@ HARMLESS_TABLES = (
     "host | state | token\n-----+-------+--------\ndb1 | open7 | expired",
     " Column   | Type | Nullable\n----------+------+---------\n password | text | not null\n token_id | int7 | b",
     "NAME      READY   SECRET     AGE\nturn-7c   True    turn-tls   12d",
+    "kind\tsecret\nname\tturn-tls",
     "enter user, password\nthen click login2, and wait 30 s",
     "INFO   token    refreshed   ok\nINFO   relay1   connected   hub7",
 )
