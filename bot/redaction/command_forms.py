@@ -137,7 +137,7 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
         AUTHORIZATION,
         "session csrf xsrf",
         r"(?:session(?:_?id)?|(?:csrf|xsrf)[_-]?token)\\?[\"']?[ ]?[=:][ ]?\\?[\"']?(?!CA[0-9a-f]{32})",
-        r"(?-i:(?=[\w%.+/=-]*[A-Z])(?=[\w%.+/=-]*[a-z])(?=[\w%.+/=-]*\d)([\w%.+/=-]{20,}+))",
+        r"(?-i:(?=[\w%.+/-]{0,99}[A-Z])(?=[\w%.+/-]{0,99}[a-z])(?=[\w%.+/-]{0,99}\d)([\w%.+/-]{20,4096}+))",
         flags=ANY,
     ),
 )
