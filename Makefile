@@ -37,7 +37,7 @@ voice: $(VENV)/dev.stamp  ## words to avoid, long sentences, and how hard texts 
 
 # With the lab required, a machine that cannot make network namespaces fails instead of skipping. Most tests wait more than
 # they compute, so these groups run side by side. Those that call the code measure its coverage. Those that run it as its
-# users do, in processes of its own, do not: that would take as long again.
+# users do, in processes of its own, do not: that would take as long again. The two groups that mostly compute step back for the others.
 SLOWEST   := --durations=12 --durations-min=4
 SETTINGS  := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,)
 PLAIN     := $(SETTINGS) $(BIN)/python -m pytest $(SLOWEST) $(ARGS)
@@ -76,10 +76,10 @@ unit-hub:
 	$(MEASURED) $(HUB)
 
 unit-bot:
-	$(MEASURED) $(BOT) $(call without,$(ANSWERING) $(HUB))
+	nice -n 2 env $(MEASURED) $(BOT) $(call without,$(ANSWERING) $(HUB))
 
 unit-rest:
-	$(MEASURED) tests $(call without,$(NETWORKS) $(SLACK) $(HUB) $(BOT))
+	nice -n 2 env $(MEASURED) tests $(call without,$(NETWORKS) $(SLACK) $(HUB) $(BOT))
 
 bench: packages $(VENV)/dev.stamp  ## times beside today's tools, in one run (needs root)
 	@command -v prometheus-blackbox-exporter >/dev/null || apt-get install -y -q --no-install-recommends prometheus-blackbox-exporter

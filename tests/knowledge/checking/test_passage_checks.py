@@ -122,6 +122,7 @@ def test_passages_beside_the_others(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.unmeasured
 def test_the_shipped_passages_pass() -> None:
     """The shipped passages have no problems, and the report of `knowledge check` counts them."""
     found = check_passages(KNOWLEDGE, FOLDER)

@@ -126,6 +126,7 @@ def test_an_unknown_answer_only_takes_away(case: CaseModel, data: st.DataObject)
     assert {one.cause for one in after.ruled_out} <= {one.cause for one in before.ruled_out}
 
 
+@pytest.mark.unmeasured
 @quick
 @given(data=st.data())
 def test_every_cause_is_in_one_list(case: CaseModel, data: st.DataObject) -> None:
@@ -138,6 +139,7 @@ def test_every_cause_is_in_one_list(case: CaseModel, data: st.DataObject) -> Non
     assert walk(tree, answers) == one == walk(compile_tree(case), answers)
 
 
+@pytest.mark.unmeasured
 @quick
 @given(data=st.data())
 def test_the_path_asks_each_question_once(case: CaseModel, data: st.DataObject) -> None:

@@ -175,11 +175,11 @@ async def test_a_server_that_never_stops() -> None:
 
 
 async def test_a_flood_of_answers_proves_nothing() -> None:
-    """A server that answers short requests a hundred times, with junk among it, is still found to lose long ones."""
+    """A server that answers short requests twenty times, with junk among it, is still found to lose long ones."""
     reply, _ = answers(1200)
 
     def flood(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
-        return [bytes(60_000), *reply(request, peer) * 100, b"\1\1\xff\xfc" + bytes(20)]
+        return [bytes(60_000), *reply(request, peer) * 20, b"\1\1\xff\xfc" + bytes(20)]
 
     async with tcp_server(silence, SERVER.context()) as port, stun_server(flood) as stun:
         failure, facts = await look(port, more=at(stun))
