@@ -25,6 +25,7 @@ LONG = 30.0  # seconds after which a person types the next command without an an
 ANSWERED = 300.0  # seconds until everything that was accepted is answered
 SAMPLE = 20  # relays that must work at the end
 REVOKED = ("relay-7", "relay-3")  # one while a hub is down, and one while the network is cut
+ON_THE_WAY = 0.5  # seconds in which a plan that was sent just before a revocation may reach its relay
 OFTEN = 12  # each such command is for a relay that is revoked some time
 
 Fault = tuple[str, Callable[[], Awaitable[None]]]
@@ -171,7 +172,7 @@ class Chaos:
         late = [
             (relay, at - system.revoked[relay])
             for at, relay, plan in ran
-            if plan != "revoked" and at > system.revoked.get(relay, at)
+            if plan != "revoked" and at > system.revoked.get(relay, at) + ON_THE_WAY
         ]
         twice = sum(len(delivery.sent) > 1 for delivery in system.slack.records.deliveries)
         for text, times in asking.outcomes().most_common():
