@@ -272,13 +272,15 @@ async def test_bucket_that_is_deleted(tmp_path: Path) -> None:
         await pair.until_known("acme-hq", by=pair.b)
         client = Client()
         await client.connect(pair.server.url(), user="admin", password=PASSWORD)
-        await client.jetstream().delete_stream("KV_lineman")
-        async with asyncio.timeout(10):
+        try:
+            await client.jetstream().delete_stream("KV_lineman")
             for _ in range(3):
                 assert [item.failure for item in await pair.run("acme-hq")] == [None] * COUNT
-            while not await exists(client):  # noqa: ASYNC110 - it has no event
-                await asyncio.sleep(0.05)
-        await client.close()
+            async with asyncio.timeout(30):  # the server writes a new bucket to the disk first
+                while not await exists(client):  # noqa: ASYNC110 - it has no event
+                    await asyncio.sleep(0.05)
+        finally:
+            await client.close()
         assert [item.failure for item in await pair.run("acme-hq")] == [None] * COUNT
 
 
