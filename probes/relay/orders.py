@@ -136,7 +136,7 @@ class PlanQueue:
         accepted = self._duties.get(plan)
         if accepted and accepted.task and accepted.over is None:
             accepted.ending = ending
-            accepted.task.cancel()
+            asyncio.get_running_loop().call_soon(accepted.task.cancel)  # it begins first, so that it can end
 
     def acknowledge(self, plan: str, count: int) -> None:
         """Mark the first *count* messages of *plan* as acknowledged; remove the plan when all are."""

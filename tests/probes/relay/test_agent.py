@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -18,8 +19,19 @@ from probes.checks.context import ProbeContext
 from probes.protocol.failures import Failure
 from probes.protocol.invitation import Invitation, write_invitation
 from probes.protocol.keys import Identity
-from probes.protocol.messages import Cancel, Done, Leaving, ObservationMessage, Ping, Pong, Ready, RunPlan
+from probes.protocol.messages import (
+    Cancel,
+    Done,
+    Leaving,
+    ObservationMessage,
+    Ping,
+    Pong,
+    Ready,
+    RelayMessage,
+    RunPlan,
+)
 from probes.protocol.model import Plan, Step, Target
+from probes.protocol.order import make_order, sign_order
 from probes.protocol.policy_file import parse_policy
 from probes.protocol.report import digest_of, open_report
 from probes.relay.agent import LATER, PATIENCE, SOON, pause
@@ -88,6 +100,21 @@ async def test_hub_can_cancel() -> None:
         [done] = await hub.until(Done)
         assert done.outcome == "cancelled"
         assert not agent.plans.running
+
+
+async def test_plan_that_is_canceled_as_it_arrives() -> None:
+    """It ends, too, and gives its place back: its task has not begun when the hub cancels it."""
+    me, signer, said = Identity.new(), Identity.new(), list[RelayMessage]()
+    plans = PlanQueue(me, {signer.id: signer.key}, POLICY, inside(POLICY, FAKES))
+    plans.connected(said.append)
+    order = make_order(plan("endless"), me.id, "ada", time.time())
+    plans.take(sign_order(order, signer, me.sealing), order.iat)
+    (accepted,) = plans.running
+    assert accepted.task
+    plans.cancel(order.id)
+    await asyncio.wait([accepted.task])
+    assert plans.running == []
+    assert [one.outcome for one in said if isinstance(one, Done)] == ["cancelled"]
 
 
 async def test_lost_line_loses_no_observation() -> None:
