@@ -84,8 +84,17 @@ def _goes_on(train: EchoTrain, first: EchoTrain, facts: Mapping[str, Any], limit
         return bool(facts["loss_is"] == "near")
     if train is first:
         return train.lost > 0 or "exceeded_jitter_ms" in facts
-    is_open = not train.echoes or compare_loss(train.lost, len(train.echoes), limits) == "near"
-    return facts["loss_is"] != "below" and is_open
+    loss_is = str(facts["loss_is"])
+    if loss_is == "below" or not train.echoes:
+        return loss_is != "below"
+    here = compare_loss(train.lost, len(train.echoes), limits)
+    return here == "near" or ((loss_is, here) == ("above", "below") and not _loses_less(train, first))
+
+
+def _loses_less(train: EchoTrain, first: EchoTrain) -> bool:
+    """Whether *train* loses less than the *first* one, beyond chance."""
+    most = upper_bound(train.lost, len(train.echoes), _INTERVAL)
+    return most < lower_bound(first.lost, len(first.echoes), _INTERVAL)
 
 
 def measure(

@@ -54,7 +54,7 @@ class Scenario:
     found: tuple[str, ...] = ()  # exactly these, in this order
     chance: tuple[
         str, ...
-    ] = ()  # those of `found` that chance hides in some runs, as when no packet happens to be lost
+    ] = ()  # those of `found` that chance hides in some runs: nothing happens to be lost
     risks: tuple[str, ...] = ()  # exactly these, in this order
     likely: tuple[str, ...] | None = None  # exactly these of what is found, where the file says so
     possible: tuple[str, ...] | None = None  # exactly these, in any order, where the file says so
@@ -64,6 +64,11 @@ class Scenario:
     within: float = 0.0  # seconds that the checks may take, where the file says so
     code: int = 31009  # the error code that is asked about
     says: tuple[str, ...] = ()  # the evidence of what is found, or a risk, holds each of these
+
+    @property
+    def without_chance(self) -> tuple[str, ...]:
+        """What is found in those runs."""
+        return tuple(cause for cause in self.found if cause not in self.chance)
 
     def world(self) -> World:
         """The state of the lab that this scenario means; FaultError when a fault is unknown."""

@@ -91,6 +91,16 @@ async def test_a_server_that_limits_its_replies_is_no_loss() -> None:
     assert (meter.sent, meter.lost) == (150, 0)
 
 
+async def test_a_second_server_that_was_lucky_at_first_gets_more_packets() -> None:
+    """Few losses there may be chance. Only if they are not, the line is not said to lose packets."""
+    failure, facts, _ = await measured(
+        losing(lambda number: number % 12 == 0),
+        losing(lambda number: number % 8 == 0 if number >= 150 else number % 40 == 0),
+    )
+    assert (failure, facts["sent"], facts["lost"]) == (None, 200, 17)
+    assert (facts["loss_is"], facts["other_sent"]) == ("above", 300)
+
+
 @pytest.mark.parametrize("others", [None, losing(lambda number: True)])
 async def test_loss_at_one_server_alone_is_not_confirmed(others: StunReply | None) -> None:
     """Without a second server, or with a silent one, the loss is not known."""
