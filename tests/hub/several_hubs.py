@@ -17,6 +17,7 @@ need_nats()
 # Only now, because these need the client.
 from nats.aio.client import Client as Client  # noqa: E402
 from nats.errors import Error as Error  # noqa: E402
+from nats.js import JetStreamContext as JetStreamContext  # noqa: E402
 
 from bot.relays.nats import announcer as announcer  # noqa: E402
 from bot.relays.nats import hub_talks as hub_talks  # noqa: E402
@@ -24,7 +25,10 @@ from bot.relays.nats import presence as presence  # noqa: E402
 from bot.relays.nats.connection import NatsConnection  # noqa: E402
 from bot.relays.nats.nats_hubs import NatsHubs  # noqa: E402
 from bot.relays.nats.serve import shared  # noqa: E402
+from bot.relays.nats.subjects import BUCKET as BUCKET  # noqa: E402
+from bot.relays.nats.subjects import STREAM as STREAM  # noqa: E402
 from bot.relays.nats.subjects import lookup_subject as lookup_subject  # noqa: E402
+from bot.relays.nats.subjects import relay_key as relay_key  # noqa: E402
 from bot.relays.nats.trouble import NatsUnavailableError as NatsUnavailableError  # noqa: E402
 
 

@@ -19,13 +19,17 @@ from tests.hub.hub_fixture import PLAN
 from tests.hub.nats_server import EXAMPLE, PASSWORD
 from tests.hub.scripted_relay import Dialler, dialled, finish, observation
 from tests.hub.several_hubs import (
+    BUCKET,
+    STREAM,
     Client,
     Error,
+    JetStreamContext,
     Twins,
     announcer,
     hub_talks,
     lookup_subject,
     presence,
+    relay_key,
     twins,
 )
 
@@ -262,32 +266,56 @@ async def test_renamed_relay(pair: Twins) -> None:
         assert [item.failure for item in await pair.run("acme-paris")] == [None] * COUNT
 
 
-async def test_bucket_that_is_deleted(tmp_path: Path) -> None:
-    """The hubs make it again, and announce their relays there. Until then, a hub sends the bot on."""
+@asynccontextmanager
+async def with_admin(folder: Path) -> AsyncIterator[tuple[Twins, JetStreamContext]]:
+    """A relay of hub A that hub B knows, and somebody who may do everything with JetStream."""
     admin = 'users: [ { user: admin, password: "$ADMIN" },'
     async with (
-        twins(tmp_path, EXAMPLE.read_text().replace("users: [", admin)) as pair,
+        twins(folder, EXAMPLE.read_text().replace("users: [", admin)) as pair,
         dialled(await pair.a.new("acme-hq"), pair.a.url),
     ):
         await pair.until_known("acme-hq", by=pair.b)
         client = Client()
         await client.connect(pair.server.url(), user="admin", password=PASSWORD)
         try:
-            await client.jetstream().delete_stream("KV_lineman")
-            for _ in range(3):
-                assert [item.failure for item in await pair.run("acme-hq")] == [None] * COUNT
-            async with asyncio.timeout(30):  # the server writes a new bucket to the disk first
-                while not await exists(client):  # noqa: ASYNC110 - it has no event
-                    await asyncio.sleep(0.05)
+            yield pair, client.jetstream()
         finally:
             await client.close()
+
+
+async def test_bucket_that_is_deleted(tmp_path: Path) -> None:
+    """The hubs make it again, and announce their relays there. Until then, a hub sends the bot on."""
+    async with with_admin(tmp_path) as (pair, stream):
+        await stream.delete_stream(STREAM)
+        for _ in range(3):
+            assert [item.failure for item in await pair.run("acme-hq")] == [None] * COUNT
+        await until_announced(stream)
         assert [item.failure for item in await pair.run("acme-hq")] == [None] * COUNT
 
 
-async def exists(client: Client) -> bool:
-    """Whether the relay is in the bucket again."""
+async def test_bucket_that_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub that never saw it missing announces its relays there, and hears of those of the others."""
+    monkeypatch.setattr(presence, "BEAT", 0.1)
+    async with with_admin(tmp_path) as (pair, stream):
+        config = (await stream.stream_info(STREAM)).config
+        pair.b.hub.others.put("acme-hq", None)
+        await stream.delete_stream(STREAM)
+        await stream.add_stream(config)
+        await until_announced(stream)
+        await pair.until_known("acme-hq", by=pair.b)
+
+
+async def until_announced(stream: JetStreamContext) -> None:
+    """Wait until the relay is in the bucket again."""
+    async with asyncio.timeout(30):  # the server writes a new bucket to the disk first
+        while not await exists(stream):  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.05)
+
+
+async def exists(stream: JetStreamContext) -> bool:
+    """Whether the relay is in the bucket."""
     with suppress(Error, OSError):
-        return bool(await (await client.jetstream().key_value("lineman")).get("relay.acme-hq"))
+        return bool(await (await stream.key_value(BUCKET)).get(relay_key("acme-hq")))
     return False
 
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Final
 
 from nats import errors
@@ -44,6 +45,7 @@ class HubPresence:
         self._announcer = RelayAnnouncer(hub, self._name)
         self._settling: dict[str, asyncio.Task[None]] = {}  # by relay
         self._pending: dict[str, tuple[RelayPlace, int]] = {}  # entries of other hubs, with their revision
+        self._created: datetime | None = None  # of the bucket: one of another time has none of our entries
         self._last_entry = 0.0  # event loop time when an entry came, at least our own heartbeat
         self._throttle = LogThrottle(log)
         connection.begin.append(self._open)
@@ -70,6 +72,7 @@ class HubPresence:
             with suppress(BadRequestError):  # another hub makes it at this moment
                 await stream.create_key_value(bucket=BUCKET, ttl=LIVES, history=1, direct=True)
             bucket = await stream.key_value(BUCKET)
+        self._created = await _creation_of(bucket)
         self._announcer.begin(bucket)
         self._hub.others.doubt()
         self._last_entry = _now()
@@ -83,13 +86,16 @@ class HubPresence:
             except (errors.Error, OSError) as error:
                 self._throttle.warn(f"NATS: {type(error).__name__}: {error}", type(error).__name__)
                 self._hub.connections.changes.add()
+                await asyncio.sleep(AGAIN)
                 if isinstance(error, NoStreamResponseError | NotFoundError):
                     await self._reopen()
-                await asyncio.sleep(AGAIN)
             await asyncio.sleep(GATHER)
 
     async def _reopen(self) -> None:
-        """Make the bucket again: somebody has deleted it."""
+        """Make the bucket again: somebody has deleted it.
+
+        Not at once: a server that still deletes the files of the old one may delete those of the new one, too.
+        """
         if client := self._connection.client:
             with suppress(errors.Error, OSError):
                 await self._open(client)
@@ -98,8 +104,11 @@ class HubPresence:
         await self._announcer.announce(await self._hub.connections.changes.wait(REVIEW))
 
     async def _beat(self) -> None:
-        assert self._announcer.bucket
-        await self._announcer.bucket.put(hub_key(self._name), b"1")
+        bucket = self._announcer.bucket
+        assert bucket
+        await bucket.put(hub_key(self._name), b"1")
+        if await _creation_of(bucket) != self._created:  # another hub noticed first that it was deleted
+            await self._reopen()
         await asyncio.sleep(BEAT)
 
     async def _watch(self) -> None:
@@ -108,7 +117,7 @@ class HubPresence:
         assert bucket
         watcher = await bucket.watchall()
         try:
-            while self._connection.client is client:
+            while self._connection.client is client and self._announcer.bucket is bucket:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK):  # not for each entry: that costs more than reading it
                         await self._read_all(watcher)
@@ -185,6 +194,12 @@ class HubPresence:
         if self._announcer.bucket and self._connection.client:
             await self._announcer.bucket.delete(hub_key(self._name))
             await self._announcer.withdraw()
+
+
+async def _creation_of(bucket: KeyValue) -> datetime | None:
+    """Return when the bucket was created."""
+    created: datetime | None = (await bucket.status()).stream_info.created
+    return created
 
 
 def _now() -> float:
