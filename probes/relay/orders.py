@@ -176,10 +176,10 @@ class PlanQueue:
             outcome = accepted.ending  # only `cancel` cancels this task, and the report answers it
         finally:
             watch.cancel()
+            accepted.over = monotonic()  # it gives its place back, however it ends
         signed = sign_report(accepted.id, outcome, accepted.observations, self.me)
         self._tell(accepted, Done(accepted.id, len(accepted.observations), outcome, signed))
         accepted.observations.clear()
-        accepted.over = monotonic()
         TALLY.count(PLANS_ENDED, outcome)
         log.info("plan %s %s", order.id, outcome)
 

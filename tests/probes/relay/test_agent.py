@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -38,7 +39,7 @@ from probes.relay.agent import LATER, PATIENCE, SOON, pause
 from probes.relay.dial_errors import LinkError
 from probes.relay.hub_address import HubAddress, split_proxy
 from probes.relay.link import HubTime, dial, hello_for
-from probes.relay.orders import PlanQueue
+from probes.relay.orders import AcceptedPlan, PlanQueue
 from probes.relay.state_dir import StateDir, StateDirError
 from probes.relay.subprocess_runner import probe_names
 from tests.certificates import make_authority, make_server
@@ -102,19 +103,39 @@ async def test_hub_can_cancel() -> None:
         assert not agent.plans.running
 
 
-async def test_plan_that_is_canceled_as_it_arrives() -> None:
-    """It ends, too, and gives its place back: its task has not begun when the hub cancels it."""
-    me, signer, said = Identity.new(), Identity.new(), list[RelayMessage]()
+def accept(say: Callable[[RelayMessage], None]) -> tuple[PlanQueue, AcceptedPlan]:
+    """A relay's plans, of which one has just arrived. What the relay answers goes to *say*."""
+    me, signer = Identity.new(), Identity.new()
     plans = PlanQueue(me, {signer.id: signer.key}, POLICY, inside(POLICY, FAKES))
-    plans.connected(said.append)
-    order = make_order(plan("endless"), me.id, "ada", time.time())
+    plans.connected(say)
+    order = make_order(plan("quick", "endless"), me.id, "ada", time.time())
     plans.take(sign_order(order, signer, me.sealing), order.iat)
     (accepted,) = plans.running
+    return plans, accepted
+
+
+async def test_plan_that_is_canceled_as_it_arrives() -> None:
+    """It ends, too, and gives its place back: its task has not begun when the hub cancels it."""
+    said = list[RelayMessage]()
+    plans, accepted = accept(said.append)
     assert accepted.task
-    plans.cancel(order.id)
+    plans.cancel(accepted.id)
     await asyncio.wait([accepted.task])
     assert plans.running == []
     assert [one.outcome for one in said if isinstance(one, Done)] == ["cancelled"]
+
+
+async def test_plan_with_an_error_of_ours_gives_its_place_back() -> None:
+    """An error in the middle of a plan does not keep its place."""
+
+    def broken(_: RelayMessage) -> None:
+        raise RuntimeError("an error of ours")
+
+    plans, accepted = accept(broken)
+    assert accepted.task
+    await asyncio.wait([accepted.task])
+    assert accepted.task.exception()
+    assert plans.running == []
 
 
 async def test_lost_line_loses_no_observation() -> None:
