@@ -45,6 +45,7 @@ class RelayDirectory:
     ) -> None:
         self.local, self._hub, self._registry, self._fresh_for = local, hub, registry, fresh_for
         self._exchange = open_hub(hub)
+        self._plans = self._exchange  # the way that plans take
         self._signer: Identity | None = None
         self._known: Mapping[str, RelayStatus] = {}
         self._next = 0.0  # monotonic time when the hub is asked again
@@ -93,7 +94,7 @@ class RelayDirectory:
             return self.local
         vantage = vantage or self.vantage(name)
         self._signer = self._signer or self._hub.signer()
-        return RemoteRelay(name, self._exchange, self._signer, vantage, who or user(), what)
+        return RemoteRelay(name, self._plans, self._signer, vantage, who or user(), what)
 
     async def _ask(self) -> tuple[tuple[RelayStatus, ...], float]:
         """Return the hub's relays, and for how many seconds the list is fresh."""

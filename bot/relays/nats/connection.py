@@ -1,7 +1,8 @@
-"""One connection to NATS per process: made when it is needed, made again when it breaks, and its errors in words."""
+"""A connection to NATS: made when it is needed, made again when it breaks, and its errors in words."""
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -30,17 +31,18 @@ PING: Final = (
 FIRST_PAUSE: Final = 0.1  # seconds before the next attempt; each further pause is twice as long
 LONGEST_PAUSE: Final = 2.0
 EAGER: Final = 0.1  # seconds before the next attempt if a request waits for it
+_TOKEN: Final = 6  # random bytes
 CLOSES: Final = 2.0  # seconds until a connection that cannot be closed is abandoned
 
 Work = Callable[[Client], Awaitable[None]]
 
 
 class NatsConnection:
-    """The connection of one process, for any number of users at the same time."""
+    """A connection for any number of users at the same time, all of them in the same event loop."""
 
     def __init__(self, settings: NatsSettings) -> None:
         self.settings = settings
-        self.inbox = inbox_of(settings.name)
+        self.inbox = f"{inbox_of(settings.name)}.{secrets.token_hex(_TOKEN)}"  # a process may have several
         self.begin: list[Work] = []  # done with each new connection before anybody uses it
         self.client: Client | None = None
         self.trouble = ""  # why there is none; part of a sentence
@@ -71,10 +73,12 @@ class NatsConnection:
     @asynccontextmanager
     async def used(self) -> AsyncIterator[None]:
         """Keep the connection up for the block. It is closed after the last user has left."""
-        self._users += 1
         if self._keeper is None:
+            self._wanted, self._changed = asyncio.Event(), asyncio.Event()  # the last loop may be another one
             self._down_since = time.monotonic()
             self._keeper = asyncio.create_task(self._keep(), name="nats")
+        assert self._keeper.get_loop() is asyncio.get_running_loop(), "a connection belongs to one event loop"
+        self._users += 1
         try:
             yield
         finally:

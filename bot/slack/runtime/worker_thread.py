@@ -6,8 +6,9 @@ whose budget is 0.1 s. Python switches between the threads every few millisecond
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, ParamSpec, TypeVar
 
 T = TypeVar("T")
@@ -44,12 +45,29 @@ class WorkerThread:
         self._loop.call_soon_threadsafe(work)
         return await asyncio.wrap_future(done)
 
+    @asynccontextmanager
+    async def holding(self, resource: AbstractAsyncContextManager[object]) -> AsyncIterator[None]:
+        """Hold *resource* in the worker thread for the block."""
+        await self.run(_entered(resource))
+        try:
+            yield
+        finally:
+            await self.run(_left(resource))
+
     async def close(self) -> None:
         """Cancel all work, wait until it has ended, and stop the thread."""
         await self.run(_cancel_others())
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join)
         self._loop.close()
+
+
+async def _entered(resource: AbstractAsyncContextManager[object]) -> None:
+    await resource.__aenter__()
+
+
+async def _left(resource: AbstractAsyncContextManager[object]) -> None:
+    await resource.__aexit__(None, None, None)
 
 
 async def _cancel_others() -> None:

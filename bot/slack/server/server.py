@@ -112,6 +112,7 @@ async def open_context(
         slots = RunSlots(settings.runs_at_once)
         relays = SlackRelayDirectory(engine, store.enrolment, read_hub_settings(environment), slots)
         await stack.enter_async_context(relays.used())
+        await stack.enter_async_context(bench.holding(relays.used_for_plans()))
         await relays.fresh()
         workspaces = Workspaces(settings, session)
         limits = RequestLimiter(settings.starts)

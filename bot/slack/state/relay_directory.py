@@ -1,7 +1,7 @@
 """Adapt the relay directory to Slack: relay names for the vocabulary, permission scopes, run slots."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +11,7 @@ from bot.model.request import MAX_RELAYS, Vocabulary, too_many_relays
 from bot.relays.access_rules import RelayScope
 from bot.relays.directory import RelayDirectory
 from bot.relays.hub.settings import HubSettings
+from bot.relays.open_hub import open_hub
 from bot.slack.runtime.concurrency import RunSlots
 from bot.storage.relay_registry import RelayRegistry
 
@@ -22,6 +23,9 @@ class SlackRelayDirectory(RelayDirectory):
 
     def __init__(self, engine: Engine, registry: RelayRegistry, hub: HubSettings, local: RunSlots) -> None:
         super().__init__(engine.relay, hub, registry, FRESH)
+        self._plans = open_hub(
+            hub
+        )  # they run in the worker thread, and a connection belongs to one event loop
         self._run_slots = local
         self._remote, self._persons = RunSlots(hub.limits.relay_at_once), RunSlots(hub.limits.person_at_once)
         self.vocabulary: Vocabulary = engine.vocabulary
@@ -36,6 +40,10 @@ class SlackRelayDirectory(RelayDirectory):
         await super().fresh()
         if (self.vocabulary.relays, self.vocabulary.unusable) != (self.names, self.unusable):
             self.vocabulary = replace(self.vocabulary, relays=self.names, unusable=self.unusable)
+
+    def used_for_plans(self) -> AbstractAsyncContextManager[None]:
+        """Do what `used` does for plans; for the thread in which they run."""
+        return self._plans.used()
 
     def check(self, names: tuple[str, ...]) -> None:
         """Raise `UsageError` if a relay no longer exists, or there are too many for one diagnosis."""
