@@ -13,6 +13,12 @@ from bot.redaction.secret_patterns import AUTHORIZATION, CREDENTIAL, JWT, PASSWO
 VALUE: Final = (
     r"(?!\[[A-Za-z ]{1,30} removed\])(?:\"([^\"\n]{1,4096}+)|'([^'\n]{1,4096}+)|([^\s\"'-][^\s\"']{0,4096}))"
 )
+# One that is no word: it has a digit and a letter, or letters of both cases by turns. In quotes, any value counts.
+STRONG: Final = (
+    r"(?!\[[A-Za-z ]{1,30} removed\])(?:[\"']([^\"'\n]{4,256})[\"']"
+    r"|(?=[^\s\"']{0,256}\d)(?=[^\s\"']{0,256}[A-Za-z])([^\s\"'<>;,]{6,256})"
+    r"|(?-i:(?=[A-Z]*[a-z]+[A-Z]+[a-z]+[A-Z])([A-Za-z]{8,256}+)))"
+)
 
 COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
     # Options of commands: curl -u user:password, curl -b session=…, turnutils_uclient -w …
@@ -115,7 +121,7 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
     form(
         PASSWORD,
         "snmp",
-        r"\bsnmp(?:-server[ ]community[ ]|\w+[ ][^\n]{0,80}?-c[ ]?)(?!public|private)",
+        r"\bsnmp(?:-server[ ]community[ ]|\w+[ ][^\n]{0,80}?-c[ ]?)(?!public|private|[(<])",
         VALUE,
     ),
     form(

@@ -53,7 +53,9 @@ SCHEME: Final = re.compile(
     r"|(?=\S*[0-9=+/])[^\s\"'<>]{8,}",
     re.IGNORECASE,
 )
-BEARER: Final = re.compile(r"\b(?:bearer|basic)\s{1,3}(?=[\w.~+/-]*[0-9=])([\w.~+/=-]{8,}+)", re.IGNORECASE)
+BEARER: Final = re.compile(
+    r"\b(?:bearer|basic)\s{1,3}(?![a-z_]{2,24}=[^=\s])(?=[\w.~+/-]*[0-9=])([\w.~+/=-]{8,}+)", re.IGNORECASE
+)
 
 # Words for a password in the languages that pastes come in.
 TRANSLATIONS: Final = (
@@ -173,7 +175,7 @@ HARMLESS: Final = re.compile(
     r"[\[<(]?(?:redacted|filtered|masked|hidden|secure|encrypted|removed)[\]>)]?|(?:[A-Za-z_]{1,40}\.){0,3}[A-Za-z_]{2,40}\(.*|"
     r"erforderlich|obligatoire|obligatori[ao]|obrigatóri[ao]|correct|incorrect|fine|valid|the|a|an|what|where|\.\.\.|…|\*+|x+|-+|"
     # Answers that people give by name, such as token=wrong-key; a test compares them with the knowledge.
-    r"y|n|good|old|key|signature|grant|wrong-key|no-grant|"
+    r"y|n|good|old|key|signature|grant|wrong-key|no-grant|token|(?-i:YOUR[A-Z_-]{2,40})|<[a-z -]{2,40}>|"
     r"falsch|ungültig|abgelaufen|fehlt|leer|richtig|incorrect[ao]s?|inválid[ao]s?|caducad[ao]|vencid[ao]|expirad[ao]|"
     r"incorrecte?|invalide|expirée?|errat[ao]|scadut[ao]|errad[ao]|onjuist|verlopen|無効|不正|"
     r"(?-i:\$(?:\{\w*\}?|[a-z_]*|[A-Z_][A-Z0-9_]*))|(?:process\.)?env\b.*|os\.environ.*)",

@@ -4,8 +4,11 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from bot.redaction.command_forms import COMMAND_FORMS
+from bot.redaction.device_forms import DEVICE_FORMS
+from bot.redaction.message_forms import MESSAGE_FORMS
 from bot.redaction.named_secrets import find_named
 from bot.redaction.secret_forms import FORMS
 from bot.redaction.secret_patterns import (
@@ -30,6 +33,8 @@ from bot.redaction.secret_patterns import (
     Found,
 )
 
+ALL_FORMS: Final = (*FORMS, *COMMAND_FORMS, *DEVICE_FORMS, *MESSAGE_FORMS)
+
 
 def find_secrets(text: str) -> Iterator[Found]:
     """Yield the spans of secrets in *text*, in no order; spans may overlap."""
@@ -40,7 +45,7 @@ def find_secrets(text: str) -> Iterator[Found]:
 
 def _in_line(text: str) -> Iterator[Found]:
     small = text.casefold()
-    for form in (*FORMS, *COMMAND_FORMS):
+    for form in ALL_FORMS:
         if form.needles and not any(needle in small for needle in form.needles):
             continue
         for match in form.pattern.finditer(text):

@@ -68,6 +68,11 @@ def simple_password(chance: random.Random) -> str:
     return chance.choice(WORDS) + chance.choice(("", "-", "_")) + str(chance.randrange(10, 9999))
 
 
+def digits(chance: random.Random) -> str:
+    """A one-time code."""
+    return str(chance.randrange(100_000, 1_000_000))
+
+
 def jwt(chance: random.Random) -> str:
     """A Twilio access token; some writers put a space after the brace."""
     head = base64.urlsafe_b64encode(chance.choice((b'{ "alg": "HS256" }', b'{"typ":"JWT","alg":"HS256"}')))
@@ -283,6 +288,67 @@ CARRIERS: Final[dict[str, tuple[Maker, Carry, Same]]] = {
     "property": (simple_password, lambda s: f'<property name="clave">{s}</property>', _as_is),
     "array of php": (simple_password, lambda s: f"[user] => bob\n[db_pass] => {s}\n", _as_is),
     "sip": (simple_password, lambda s: f"register sip:bob:{s}@pbx.example;transport=tls", _as_is),
+    "radius server": (
+        simple_password,
+        lambda s: f"radius-server host 192.0.2.5 auth-port 1812 key 0 {s}",
+        _as_is,
+    ),
+    "tacacs server": (api_secret, lambda s: f"tacacs-server key 7 {s}", _as_is),
+    "isakmp": (simple_password, lambda s: f"crypto isakmp key {s} address 192.0.2.11", _as_is),
+    "line vty": (api_secret, lambda s: f"line vty 0 4\n password {s}\n login", _as_is),
+    "pre-shared key": (
+        simple_password,
+        lambda s: f'set security ike policy p pre-shared-key ascii-text "{s}"',
+        _as_is,
+    ),
+    "pre-shared secret": (
+        simple_password,
+        lambda s: f"set vpn ipsec site-to-site peer 192.0.2.1 authentication pre-shared-secret {s}",
+        _as_is,
+    ),
+    "encrypted by a router": (simple_password, lambda s: f'secret "$9${s}"; ## SECRET-DATA', _as_is),
+    "snmp agent": (simple_password, lambda s: f"snmp-agent community read cipher {s}", _as_is),
+    "snmp user": (
+        simple_password,
+        lambda s: f"snmp-server user mon grp v3 auth sha {s} priv aes 128 {s}",
+        _as_is,
+    ),
+    "wireless": (simple_password, lambda s: f"uci set wireless.@wifi-iface[0].key='{s}'", _as_is),
+    "ipsec.secrets": (password, lambda s: f'192.0.2.4 pbx.example : PSK "{s}"', _as_is),
+    "wireguard": (cloud_secret, lambda s: f"[Peer]\nPublicKey = AAAA\nPresharedKey = {s}=", _as_is),
+    "vpnc": (simple_password, lambda s: f"IPSec gateway 192.0.2.1\nIPSec secret {s}", _as_is),
+    "code in a message": (digits, lambda s: f"Your verification code is {s}. It expires soon.", _as_is),
+    "code first": (digits, lambda s: f"{s} is your login code. Do not share it.", _as_is),
+    "code in Spanish": (digits, lambda s: f"Su código de verificación es {s}", _as_is),
+    "code in Japanese": (digits, lambda s: f"認証コード: {s}", _as_is),
+    "short name": (simple_password, lambda s: f"dbPwd={s}", _as_is),
+    "shell's name": (simple_password, lambda s: f"REG_PW={s}", _as_is),
+    "name with a number": (simple_password, lambda s: f'sipPasswordForLine1="{s}"', _as_is),
+    "ftp's log": (simple_password, lambda s: f"---> PASS {s}\n<--- 530 Login incorrect", _as_is),
+    "imap": (simple_password, lambda s: f'a1 LOGIN bob "{s}"', _as_is),
+    "auth login in parts": (
+        simple_password,
+        lambda s: f"S: 334 UGFzc3dvcmQ6\nC: {_b64(s)}\nS: 535 5.7.8 failed",
+        _b64,
+    ),
+    "haproxy": (simple_password, lambda s: f"stats auth bob:{s}", _as_is),
+    "mqtt": (simple_password, lambda s: f"mosquitto_pub -h mq.example -u bob -P {s} -t x -m 1", _as_is),
+    "sipp": (simple_password, lambda s: f"sipp sbc.example -sf register.xml -au 5842 -ap {s} -m 1", _as_is),
+    "radtest": (simple_password, lambda s: f"radtest bob {s} 192.0.2.7 0 {s}", _as_is),
+    "radiusd": (
+        simple_password,
+        lambda s: f"radiusd[751]: Login incorrect: [bob/{s}] (from client ap1)",
+        _as_is,
+    ),
+    "signed address": (
+        api_secret,
+        lambda s: f"https://x.blob.example/call.wav?sv=2022-11-02&sp=r&sig={s}%3D",
+        _as_is,
+    ),
+    "password of something": (simple_password, lambda s: f"The pre-shared key of the tunnel is {s}", _as_is),
+    "password changed": (simple_password, lambda s: f"We changed the password from {s} to {s}", _as_is),
+    "Wi-Fi in German": (simple_password, lambda s: f"Der WLAN-Schlüssel ist {s}", _as_is),
+    "quotes in French": (simple_password, lambda s: f"le mot de passe « {s} » ne marche pas", _as_is),
 }
 
 

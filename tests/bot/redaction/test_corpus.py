@@ -71,6 +71,24 @@ def test_tables_in_other_texts(text: str) -> None:
     assert len(re.findall(r"\[[A-Za-z ]+ removed\]", redacted)) == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jwt: token is expired by 921m12s",
+        "token_type=bearer token_ttl=225s",
+        "export apiSecret=YOUR_AUTH_TOKEN",
+        "snmp-server community <community> RO 12",
+        "the login code 31009, and PIN: 31009",
+        "Should the RADIUS secret be quoted?",
+        "OLDPWD=/home/bob",
+        "the password of the tunnel is wrong",
+    ],
+)
+def test_names_without_a_secret(text: str) -> None:
+    """Words, placeholders, folders, and error codes stay."""
+    assert redact(text).text == text
+
+
 HARMLESS_TABLES = (
     "user,password_changed_at,host\nalice,2026-11-01,db1\nbob7,2026-11-02,db1x7",
     "| user | has_password | tokens |\n|---|---|---|\n| alice1 | t | 17 |",

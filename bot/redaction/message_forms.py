@@ -1,0 +1,170 @@
+"""Secrets in one-time codes, settings, dialogues, links, and sentences, and in less common commands. Pure data.
+
+Every pattern takes time proportional to the length of the text, and is tried only where one of its needles occurs.
+"""
+
+import re
+from typing import Final
+
+from bot.redaction.command_forms import STRONG, VALUE
+from bot.redaction.secret_forms import ANY, SecretForm, form
+from bot.redaction.secret_patterns import API_KEY, AUTHORIZATION, PASSWORD, PRIVATE_KEY
+
+# Not five digits: that is an error code.
+NUMBER: Final = r"(?<!\d)(?!\d{5}(?!\d))((?:[A-Z]-)?\d{3}[ -]?\d{1,5})(?!\d|[.:-]\d)"
+
+MESSAGE_FORMS: Final[tuple[SecretForm, ...]] = (
+    # One-time codes
+    form(
+        PASSWORD,
+        "code pin tan otp código codice",
+        r"\b(?:(?:verification|login|sign-in|security|confirmation|one-time|authentication|access)[ ](?:code|pin)",
+        r"|(?:Bestätigungs|Sicherheits|Zugangs|Verifizierungs)code|TAN|OTP|one-time[ ]password",
+        r"|code[ ]de[ ](?:vérification|sécurité|confirmation)|código[ ]de[ ](?:verificación|seguridad|verificação)",
+        r"|codice[ ]di[ ](?:verifica|sicurezza))\b[\"']?(?:[ ](?:is|ist|lautet|est|es|è|é)\b)?[ ]?[:=]?[ ]?[\"']?",
+        NUMBER,
+        flags=ANY,
+    ),
+    form(PASSWORD, "pin", r"\bPIN(?:[ ]is|[ ]?[:=])[ ]", NUMBER),
+    form(
+        PASSWORD,
+        "認証コード 確認コード 验证码",
+        r"(?:[認确確][証認]コード|验证码)[は是:\uff1a ]{0,3}",
+        NUMBER,
+    ),
+    form(
+        PASSWORD,
+        "code",
+        NUMBER,
+        r"[ ]is[ ]your[ ](?:[\w-]{1,20}[ ]){0,2}(?:verification|login|security|confirmation|one-time)?[ ]?code\b",
+        flags=ANY,
+    ),
+    # Names that end with a short word for password
+    form(
+        PASSWORD,
+        "pwd pw pass",
+        r"(?<![\w$-])(?-i:\w{0,40}(?:[a-z]Pwd|[A-Z_]PWD|[a-z]_pwd|[A-Z_]PW|RootPW|[a-z]_pw|[A-Z]PASS|[a-z]Passwd))",
+        r"\d{0,2}_?[\"']?\]?[ \t]{0,8}[:=]{1,2}[ \t]{0,8}(?![$/~.])",
+        VALUE,
+        flags=ANY,
+    ),
+    form(
+        PASSWORD, "auth_key", r"\b(?:X_)?(?:\w{1,20}_)?AUTH_KEY[\"']?[ ]?[,=:][ \t]{0,20}", VALUE, flags=ANY
+    ),
+    form(
+        PASSWORD,
+        "password passwd passphrase",
+        r"[a-z_]?(?:Password|PASSWD|passwd|KeyPassphrase)(?:[A-Z]\w{0,20}|\d{1,2}|_\d{1,2}_?)?[ ]?[=:]?[ ]?(?<=[= ])",
+        STRONG,
+    ),
+    form(
+        API_KEY,
+        "hmac signing encryption",
+        r"\b(?:hmac|signing|encryption)[_-]?key[\"']?[ ]?[:=][ ]?[\"']?([\w+/=-]{24,256})",
+        flags=ANY,
+    ),
+    form(PASSWORD, "psk", r"[\"']psk[\"'][ ]?:[ ]?[\"']([^\"'\n]{4,128})[\"']", flags=ANY),
+    form(
+        PASSWORD,
+        "psk password",
+        r"\b(?:psk|password)[ ]\(?hex\)?:?[ ]([0-9a-f]{2}(?::?[0-9a-f]{2}){5,128})",
+        flags=ANY,
+    ),
+    form(
+        PASSWORD,
+        "password psk secret token passphrase",
+        r"^[ \t]{0,40}[\w.-]{0,40}(?:password|psk|secret|token|passphrase):[ ][|>][+-]?[ ]*\r?\n[ ]+",
+        STRONG,
+        flags=ANY | re.MULTILINE,
+    ),
+    form(PASSWORD, "password", r"\bPassword(?:[ ]\.{2,20}|:\*\*)[ ]?:?[ ]`?([^\s`]{4,256})", flags=ANY),
+    form(
+        PASSWORD,
+        "modparam",
+        r"\bmodparam\([^\n]{1,60}\"\w{0,20}(?:secret|password)\w{0,20}\",[ ]?",
+        VALUE,
+        flags=ANY,
+    ),
+    form(PASSWORD, "$avp(", r"\$avp\(\w{0,20}pass\w{0,20}\)[ ]?=[ ]?", VALUE, flags=ANY),
+    form(PASSWORD, "password:: pwd::", r"(?:password|pwd)::[ ]?([\w+/=]{8,1024})", flags=ANY),
+    form(PASSWORD, "bindpassword", r"\bAuthLDAPBindPassword[ ]+", VALUE, flags=ANY),
+    form(PASSWORD, "authtok", r"_authtok[ ]?=[ ]?", VALUE),
+    form(PASSWORD, "reg_sz", r"Password[ ]+REG_SZ[ ]+", VALUE, flags=ANY),
+    # Commands and dialogues
+    form(PASSWORD, "login", r"^[\w.*]{1,8}[ ]LOGIN[ ]\"?[\w.@+-]{1,64}\"?[ ]", VALUE, flags=re.MULTILINE),
+    form(PASSWORD, "pass ", r"(?:--->|>|Command:|\bC:)[ ]?PASS[ ]", VALUE),
+    form(PASSWORD, "pass ", r"^PASS[ ]", STRONG, flags=re.MULTILINE),
+    form(PASSWORD, "ugfzc3dvcmq6", r"334[ ]UGFzc3dvcmQ6\r?\n(?:C:[ ]?)?([\w+/=]{4,1024})"),
+    form(AUTHORIZATION, "xoauth2", r"\bXOAUTH2[ ]([\w+/=]{16,4096})"),
+    form(
+        PASSWORD,
+        "pap-secrets chap-secrets",
+        r"\b(?:pap|chap)-secrets[^\n]{0,100}\n[^\n]{0,100}?[ ]\*[ ]",
+        VALUE,
+    ),
+    form(
+        PASSWORD,
+        "register",
+        r"\bregister[ ]?=>?[ ]?[\w.+-]{1,64}@[\w.-]{1,100}:(?!\d{1,5}\b)([^\s@:]{4,256})(?=:)",
+    ),
+    form(PASSWORD, "]:", r"\]:\d{2,5}[ ][\w.@-]{1,64}:", STRONG),
+    form(PASSWORD, "auth ", r"^[\w.:\[\]-]{1,64}>[ ]?AUTH[ ](?:default[ ])?", VALUE, flags=re.MULTILINE),
+    form(PASSWORD, "phrase", r"\bpass phrase(?: for [^\s:]{1,100})?:[ ]", VALUE, flags=ANY),
+    form(PASSWORD, "storepass keypass", r"-(?:src|dest|new)?(?:store|key)pass[ ]+(?:pass:)?", VALUE),
+    form(PASSWORD, "openssl", r"\bopenssl[ ]enc\b[^\n]{0,200}?[ ]-K[ ]+([0-9a-fA-F]{16,128})"),
+    form(PASSWORD, "lftp", r"\blftp\b[^\n]{0,100}?-u[ ]+[^\s,]{1,64},", VALUE),
+    form(PASSWORD, "mosquitto_ ipmitool", r"\b(?:mosquitto_\w+|ipmitool)\b[^\n]{0,200}?[ ]-P[ ]*", VALUE),
+    form(PASSWORD, "rabbitmqctl", r"\brabbitmqctl[ ](?:add_user|change_password)[ ]+\S{1,64}[ ]+", VALUE),
+    form(PASSWORD, "kamctl", r"\bkamctl[ ](?:add|passwd)[ ]+\S{1,100}[ ]+", VALUE),
+    form(PASSWORD, "/p:", r"\b(?:xfreerdp|mstsc|wfreerdp)\b[^\n]{0,200}?[ ]/p:", VALUE, flags=ANY),
+    form(PASSWORD, "sipsak", r"\bsipsak\b[^\n]{0,200}?[ ]-a[ ]+", VALUE),
+    form(PASSWORD, "-ap", r"\b(?:sipp|sipexer|sippts)\b[^\n]{0,200}?[ ]-ap[ ]+", VALUE),
+    form(PASSWORD, "turnadmin", r"\bturnadmin\b[^\n]{0,200}?[ ]-p[ ]+", VALUE),
+    form(PASSWORD, "radtest", r"\bradtest[ ]+(?:-\w+[ ]+){0,3}\S{1,64}[ ]+", VALUE),
+    form(PASSWORD, "radtest", r"\bradtest[ ]+(?:-\w+[ ]+){0,3}(?:\S{1,256}[ ]+){3}\d{1,5}[ ]+", VALUE),
+    form(PASSWORD, "radclient", r"\bradclient\b[^\n]{0,100}?[ ](?:auth|acct|coa)[ ]+", VALUE),
+    form(PASSWORD, "vault ", r"\bvault[ ]login[ ]+(?:-\S+[ ]+)*", VALUE),
+    form(
+        PASSWORD,
+        "--auth -a",
+        r"(?:^|[$;&|][ ])https?[ ](?:-\S+[ ])*(?:-a|--auth)[ ]\S{1,64}?:",
+        VALUE,
+        flags=re.MULTILINE,
+    ),
+    form(PASSWORD, "stats", r"\bstats[ ]auth[ ][^\s:]{1,64}:", VALUE),
+    form(PASSWORD, "incorrect", r"\bLogin incorrect[^\n\[]{0,20}\[[^\s/\[\]]{1,64}/(?!\[)([^\]\n]{1,128})\]"),
+    form(PASSWORD, "rclone", r"\brclone[ ]config[^\n]{0,200}?[ ]pass[ ]", VALUE),
+    # Links and tokens by their form
+    form(API_KEY, "sig=", r"[?&]sig=([\w%+/=-]{20,256})", flags=ANY),
+    form(API_KEY, "x-amz-signature", r"\bX-Amz-Signature=([0-9a-f]{32,128})", flags=ANY),
+    form(API_KEY, "&key= ?key=", r"[?&]key=([\w%+/=-]{24,256})", flags=ANY),
+    form(AUTHORIZATION, "auth=", r"[?&]auth=([\w%.+/=-]{16,4096})", flags=ANY),
+    form(API_KEY, "api/webhooks/", r"/api/webhooks/\d{10,25}/([\w-]{20,128})"),
+    form(PRIVATE_KEY, "nkey", r"NKEY SEED-----\s{0,10}(S[A-Z2-7]{40,80})", flags=ANY),
+    form(AUTHORIZATION, "content=", r"name=[\"']csrf-token[\"'][ ]content=[\"']([^\"'\s]{8,256})", flags=ANY),
+    form(AUTHORIZATION, "cookie", r"[\"'](?:set-)?cookie[\"'],[ ]?[\"']([^\"'\n]{1,4096})[\"']", flags=ANY),
+    # Sentences in which something stands between the name and its value
+    form(
+        PASSWORD,
+        "password passwor contraseña senha passe schlüssel clé key code",
+        r"\b(?:password|passwort|contraseña|senha|mot[ ]de[ ]passe|pre-shared[ ]key|wlan-schlüssel|wpa-schlüssel|",
+        r"clé[ ]wi-?fi|zugangscode)(?:[ ](?:of|for|from|für|fürs|del|de|des|du|do|da|della?|to|a)[ ]",
+        r"[\w .-]{1,40}?)?(?:[ ](?:is|ist|lautet|est|es|è|é|to|a)|[ ]?:)[ ]+",
+        STRONG,
+        flags=ANY,
+    ),
+    form(PASSWORD, "password", r"\bpassword[ ]from[ ]", STRONG, flags=ANY),
+    form(PASSWORD, "«", r"\bmot[ ]de[ ]passe[ ]«[ \u00a0]?([^»\n]{1,128}?)[ \u00a0]?»", flags=ANY),
+    form(PASSWORD, "пароль şifre", r"(?:пароль|şifre)[ ]?:?[ ]", STRONG, flags=ANY),
+    form(PASSWORD, "password's", r"\bpassword's[ ]", STRONG, flags=ANY),
+    form(
+        PASSWORD,
+        "password",
+        r"(?<!\S)(?=\S{0,256}\d)([^\s\"']{6,256})[ ]as[ ](?:the|my|our)[ ]password\b",
+        flags=ANY,
+    ),
+    form(PASSWORD, "passphrase", r"\bpassphrase[ ]\([^()\n]{1,60}\):[ ]", VALUE, flags=ANY),
+    form(PASSWORD, "snmp", r"\bsnmp[ ]community[ ](?:is|:)[ ]", STRONG, flags=ANY),
+    form(PASSWORD, "creds", r"\bcreds?[ ]?:[ ]?[\w.@-]{1,64}[:/]", STRONG, flags=ANY),
+    form(PASSWORD, "login", r"\blogin[ ][\w.@-]{1,64}[ ](?:pw|pass)[ ]", STRONG, flags=ANY),
+)
