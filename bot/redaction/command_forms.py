@@ -53,6 +53,33 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
         "chpasswd",
         r"\becho[ ][\"']?[\w.-]{1,64}:([^\s\"'|]{1,256})[\"']?[ ]*\|[^\n|]{0,20}chpasswd",
     ),
+    form(
+        PASSWORD,
+        "register",
+        r"\bregister[ ]?=>?[ ]?[\w.+-]{1,64}@[\w.-]{1,100}:(?!\d{1,5}\b)([^\s@:]{4,256})(?=:)",
+    ),
+    form(PASSWORD, "storepass keypass", r"-(?:src|dest|new)?(?:store|key)pass[ ]+(?:pass:)?", VALUE),
+    form(PASSWORD, "openssl", r"\bopenssl[ ]enc\b[^\n]{0,200}?[ ]-K[ ]+([0-9a-fA-F]{16,128})"),
+    form(PASSWORD, "lftp", r"\blftp\b[^\n]{0,100}?-u[ ]+[^\s,]{1,64},", VALUE),
+    form(PASSWORD, "mosquitto_ ipmitool", r"\b(?:mosquitto_\w+|ipmitool)\b[^\n]{0,200}?[ ]-P[ ]*", VALUE),
+    form(PASSWORD, "rabbitmqctl", r"\brabbitmqctl[ ](?:add_user|change_password)[ ]+\S{1,64}[ ]+", VALUE),
+    form(PASSWORD, "kamctl", r"\bkamctl[ ](?:add|passwd)[ ]+\S{1,100}[ ]+", VALUE),
+    form(PASSWORD, "/p:", r"\b(?:xfreerdp|mstsc|wfreerdp)\b[^\n]{0,200}?[ ]/p:", VALUE, flags=ANY),
+    form(PASSWORD, "sipsak", r"\bsipsak\b[^\n]{0,200}?[ ]-a[ ]+", VALUE),
+    form(PASSWORD, "-ap", r"\b(?:sipp|sipexer|sippts)\b[^\n]{0,200}?[ ]-ap[ ]+", VALUE),
+    form(PASSWORD, "turnadmin", r"\bturnadmin\b[^\n]{0,200}?[ ]-p[ ]+", VALUE),
+    form(PASSWORD, "radtest", r"\bradtest[ ]+(?:-\w+[ ]+){0,3}\S{1,64}[ ]+", VALUE),
+    form(PASSWORD, "radtest", r"\bradtest[ ]+(?:-\w+[ ]+){0,3}(?:\S{1,256}[ ]+){3}\d{1,5}[ ]+", VALUE),
+    form(PASSWORD, "radclient", r"\bradclient\b[^\n]{0,100}?[ ](?:auth|acct|coa)[ ]+", VALUE),
+    form(PASSWORD, "vault", r"\bvault[ ]login[ ]+(?:-\S+[ ]+)*", VALUE),
+    form(
+        PASSWORD,
+        "--auth -a",
+        r"(?:^|[$;&|][ ])https?[ ](?:-\S+[ ])*(?:-a|--auth)[ ]\S{1,64}?:",
+        VALUE,
+        flags=re.MULTILINE,
+    ),
+    form(PASSWORD, "rclone", r"\brclone[ ]config[^\n]{0,200}?[ ]pass[ ]", VALUE),
     # Windows: net use Z: \\server\share … /user:…, in any order; net user name …
     form(PASSWORD, "/user:", r"\bnet[ ]use[ ][^\n]{0,200}?/user:\S{1,100}[ ]+(?!/)", VALUE, flags=ANY),
     form(
@@ -61,8 +88,8 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
         r"\bnet[ ]use[ ](?:\S{1,20}[ ]+)?\\\\\S{1,200}[ ]+(?![/\[])(\S{1,256})(?=[ ][^\n]{0,100}/user:)",
         flags=ANY,
     ),
-    form(PASSWORD, "net ", r"(?:[>;&|]|/c)[ ]?net[ ]user[ ]\S{1,64}[ ]+(?![/*])", VALUE, flags=ANY),
-    form(PASSWORD, "net ", r"\bnet[ ]user[ ]\S{1,64}[ ]+(?![/*\[])(\S{1,256})(?=[ ]+/)", flags=ANY),
+    form(PASSWORD, "net", r"(?:[>;&|]|/c)[ ]?net[ ]user[ ]\S{1,64}[ ]+(?![/*])", VALUE, flags=ANY),
+    form(PASSWORD, "net", r"\bnet[ ]user[ ]\S{1,64}[ ]+(?![/*\[])(\S{1,256})(?=[ ]+/)", flags=ANY),
     form(PASSWORD, "securestring", r"SecureString[ ]+(?:-String[ ]+)?(?=[\"'])", VALUE, flags=ANY),
     # Database statements, clients, and files: .pgpass, .netrc.
     form(
@@ -99,7 +126,7 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
         r"[ \t\r\n]{1,20}password[ \t]{1,20}",
         VALUE,
     ),
-    # Lines of configuration files: coturn, Asterisk, Redis, LDAP; and the address of a database in Go.
+    # Lines of configuration files: coturn, Asterisk, HAProxy, Redis, LDAP; and the address of a database in Go.
     form(
         PASSWORD,
         "requirepass masterauth bindpw rootpw",
@@ -109,8 +136,9 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
     ),
     form(CREDENTIAL, "user=", r"^user=([^\s:]{1,128}:(?!\[)\S{1,256})$", flags=re.MULTILINE),
     form(PASSWORD, "register", r"\bregister[ ]?=>?[ ]?[\w.+-]{1,64}:(?!\[)([^\s@:]{1,256})(?=@)"),
+    form(PASSWORD, "stats", r"\bstats[ ]auth[ ][^\s:]{1,64}:", VALUE),
     form(PASSWORD, "@tcp( @unix(", r"(?<![\w.-])[\w.-]{1,64}:(?!\[)([^\s@]{1,256})(?=@(?:tcp|unix)\()"),
-    # Network devices, mail, and files.
+    # Network devices.
     form(
         PASSWORD,
         "username enable",
@@ -126,12 +154,10 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
     ),
     form(
         PASSWORD,
-        "set ",
+        "set",
         r"\bset[ ](?:[\w-]{1,20}-)?(?:psksecret|passwd|password|secret)[ ](?:ENC[ ])?(?=\S*\d)",
         VALUE,
     ),
-    form(PASSWORD, "auth plain auth login", r"\bAUTH[ ](?:PLAIN|LOGIN)[ ]([A-Za-z0-9+/=]{8,4096})"),
-    form(PASSWORD, "pass ", r"\bUSER[ ]\S{1,64}[ ]*\r?\n(?:[^\n]{0,200}\n)?[^\n]{0,20}?\bPASS[ ]", VALUE),
     # The cookies of sessions, by the names that frameworks give them; a UUID stays.
     form(
         AUTHORIZATION,

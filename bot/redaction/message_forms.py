@@ -1,4 +1,4 @@
-"""Secrets in one-time codes, settings, dialogues, links, and sentences, and in less common commands. Pure data.
+"""Secrets in one-time codes, settings, dialogues, links, and sentences. Pure data.
 
 Every pattern takes time proportional to the length of the text, and is tried only where one of its needles occurs.
 """
@@ -90,10 +90,12 @@ MESSAGE_FORMS: Final[tuple[SecretForm, ...]] = (
     form(PASSWORD, "bindpassword", r"\bAuthLDAPBindPassword[ ]+", VALUE, flags=ANY),
     form(PASSWORD, "authtok", r"_authtok[ ]?=[ ]?", VALUE),
     form(PASSWORD, "reg_sz", r"Password[ ]+REG_SZ[ ]+", VALUE, flags=ANY),
-    # Commands and dialogues
+    # Dialogues
+    form(PASSWORD, "auth plain auth login", r"\bAUTH[ ](?:PLAIN|LOGIN)[ ]([A-Za-z0-9+/=]{8,4096})"),
+    form(PASSWORD, "pass", r"\bUSER[ ]\S{1,64}[ ]*\r?\n(?:[^\n]{0,200}\n)?[^\n]{0,20}?\bPASS[ ]", VALUE),
     form(PASSWORD, "login", r"^[\w.*]{1,8}[ ]LOGIN[ ]\"?[\w.@+-]{1,64}\"?[ ]", VALUE, flags=re.MULTILINE),
-    form(PASSWORD, "pass ", r"(?:--->|>|Command:|\bC:)[ ]?PASS[ ]", VALUE),
-    form(PASSWORD, "pass ", r"^PASS[ ]", STRONG, flags=re.MULTILINE),
+    form(PASSWORD, "pass", r"(?:--->|>|Command:|\bC:)[ ]?PASS[ ]", VALUE),
+    form(PASSWORD, "pass", r"^PASS[ ]", STRONG, flags=re.MULTILINE),
     form(PASSWORD, "ugfzc3dvcmq6", r"334[ ]UGFzc3dvcmQ6\r?\n(?:C:[ ]?)?([\w+/=]{4,1024})"),
     form(AUTHORIZATION, "xoauth2", r"\bXOAUTH2[ ]([\w+/=]{16,4096})"),
     form(
@@ -102,38 +104,10 @@ MESSAGE_FORMS: Final[tuple[SecretForm, ...]] = (
         r"\b(?:pap|chap)-secrets[^\n]{0,100}\n[^\n]{0,100}?[ ]\*[ ]",
         VALUE,
     ),
-    form(
-        PASSWORD,
-        "register",
-        r"\bregister[ ]?=>?[ ]?[\w.+-]{1,64}@[\w.-]{1,100}:(?!\d{1,5}\b)([^\s@:]{4,256})(?=:)",
-    ),
     form(PASSWORD, "]:", r"\]:\d{2,5}[ ][\w.@-]{1,64}:", STRONG),
-    form(PASSWORD, "auth ", r"^[\w.:\[\]-]{1,64}>[ ]?AUTH[ ](?:default[ ])?", VALUE, flags=re.MULTILINE),
+    form(PASSWORD, "auth", r"^[\w.:\[\]-]{1,64}>[ ]?AUTH[ ](?:default[ ])?", VALUE, flags=re.MULTILINE),
     form(PASSWORD, "phrase", r"\bpass phrase(?: for [^\s:]{1,100})?:[ ]", VALUE, flags=ANY),
-    form(PASSWORD, "storepass keypass", r"-(?:src|dest|new)?(?:store|key)pass[ ]+(?:pass:)?", VALUE),
-    form(PASSWORD, "openssl", r"\bopenssl[ ]enc\b[^\n]{0,200}?[ ]-K[ ]+([0-9a-fA-F]{16,128})"),
-    form(PASSWORD, "lftp", r"\blftp\b[^\n]{0,100}?-u[ ]+[^\s,]{1,64},", VALUE),
-    form(PASSWORD, "mosquitto_ ipmitool", r"\b(?:mosquitto_\w+|ipmitool)\b[^\n]{0,200}?[ ]-P[ ]*", VALUE),
-    form(PASSWORD, "rabbitmqctl", r"\brabbitmqctl[ ](?:add_user|change_password)[ ]+\S{1,64}[ ]+", VALUE),
-    form(PASSWORD, "kamctl", r"\bkamctl[ ](?:add|passwd)[ ]+\S{1,100}[ ]+", VALUE),
-    form(PASSWORD, "/p:", r"\b(?:xfreerdp|mstsc|wfreerdp)\b[^\n]{0,200}?[ ]/p:", VALUE, flags=ANY),
-    form(PASSWORD, "sipsak", r"\bsipsak\b[^\n]{0,200}?[ ]-a[ ]+", VALUE),
-    form(PASSWORD, "-ap", r"\b(?:sipp|sipexer|sippts)\b[^\n]{0,200}?[ ]-ap[ ]+", VALUE),
-    form(PASSWORD, "turnadmin", r"\bturnadmin\b[^\n]{0,200}?[ ]-p[ ]+", VALUE),
-    form(PASSWORD, "radtest", r"\bradtest[ ]+(?:-\w+[ ]+){0,3}\S{1,64}[ ]+", VALUE),
-    form(PASSWORD, "radtest", r"\bradtest[ ]+(?:-\w+[ ]+){0,3}(?:\S{1,256}[ ]+){3}\d{1,5}[ ]+", VALUE),
-    form(PASSWORD, "radclient", r"\bradclient\b[^\n]{0,100}?[ ](?:auth|acct|coa)[ ]+", VALUE),
-    form(PASSWORD, "vault ", r"\bvault[ ]login[ ]+(?:-\S+[ ]+)*", VALUE),
-    form(
-        PASSWORD,
-        "--auth -a",
-        r"(?:^|[$;&|][ ])https?[ ](?:-\S+[ ])*(?:-a|--auth)[ ]\S{1,64}?:",
-        VALUE,
-        flags=re.MULTILINE,
-    ),
-    form(PASSWORD, "stats", r"\bstats[ ]auth[ ][^\s:]{1,64}:", VALUE),
     form(PASSWORD, "incorrect", r"\bLogin incorrect[^\n\[]{0,20}\[[^\s/\[\]]{1,64}/(?!\[)([^\]\n]{1,128})\]"),
-    form(PASSWORD, "rclone", r"\brclone[ ]config[^\n]{0,200}?[ ]pass[ ]", VALUE),
     # Links and tokens by their form
     form(API_KEY, "sig=", r"[?&]sig=([\w%+/=-]{20,256})", flags=ANY),
     form(API_KEY, "x-amz-signature", r"\bX-Amz-Signature=([0-9a-f]{32,128})", flags=ANY),
