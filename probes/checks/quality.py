@@ -88,13 +88,13 @@ def _goes_on(train: EchoTrain, first: EchoTrain, facts: Mapping[str, Any], limit
     if loss_is == "below" or not train.echoes:
         return loss_is != "below"
     here = compare_loss(train.lost, len(train.echoes), limits)
-    return here == "near" or ((loss_is, here) == ("above", "below") and not _loses_less(train, first))
+    counts = (train.lost, len(train.echoes), first.lost, len(first.echoes))
+    return here == "near" or ((loss_is, here) == ("above", "below") and not _loses_less(*counts))
 
 
-def _loses_less(train: EchoTrain, first: EchoTrain) -> bool:
-    """Whether *train* loses less than the *first* one, beyond chance."""
-    most = upper_bound(train.lost, len(train.echoes), _INTERVAL)
-    return most < lower_bound(first.lost, len(first.echoes), _INTERVAL)
+def _loses_less(lost: int, sent: int, other_lost: int, other_sent: int) -> bool:
+    """Whether *lost* of *sent* packets is a smaller share than that of the other server, beyond chance."""
+    return upper_bound(lost, sent, _INTERVAL) < lower_bound(other_lost, other_sent, _INTERVAL)
 
 
 def measure(
@@ -148,7 +148,7 @@ def confirm(
         known = {name: facts[name] for name in ("sent", "lost", "rtt_ms", "rtt_min_ms", "jitter_ms")}
         return {**known, "loss_is": "unconfirmed", **other}
     sent, lost = other["other_sent"], other["other_lost"]
-    if facts["loss_low_percent"] > 100 * upper_bound(lost, sent, _INTERVAL):
+    if _loses_less(lost, sent, facts["lost"], facts["sent"]):
         return measure(round_trips, sent, limits, lost)
     agreed = {**facts, "loss_is": verdict, **other}
     if verdict == "near":
