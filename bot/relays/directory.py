@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.relays.hub.absence import why_unusable
 from bot.relays.hub.messages import RelayStatus
-from bot.relays.hub.remote_hub import HubTroubleError
+from bot.relays.hub.remote_hub import HubTroubleError, RemoteHub
 from bot.relays.hub.settings import HubSettings, read_hub_settings
 from bot.relays.local import LocalRelay, Relay
 from bot.relays.open_hub import open_hub
@@ -34,7 +34,10 @@ NOT_JOINED: Final = (
 
 
 class RelayDirectory:
-    """All relays by name. The hub's list is used for *fresh_for* seconds; by default, forever."""
+    """All relays by name. The hub's list is used for *fresh_for* seconds; by default, forever.
+
+    Plans go by *plans*, by default the way that the list comes. Where they run in another thread, give another one.
+    """
 
     def __init__(
         self,
@@ -42,10 +45,11 @@ class RelayDirectory:
         hub: HubSettings,
         registry: RelayRegistry | None = None,
         fresh_for: float = math.inf,
+        plans: RemoteHub | None = None,
     ) -> None:
         self.local, self._hub, self._registry, self._fresh_for = local, hub, registry, fresh_for
         self._exchange = open_hub(hub)
-        self._plans = self._exchange  # the way that plans take
+        self._plans = plans or self._exchange
         self._signer: Identity | None = None
         self._known: Mapping[str, RelayStatus] = {}
         self._next = 0.0  # monotonic time when the hub is asked again

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.relays.hub.nats_settings import NatsSettings, read_nats_settings
+from bot.relays.local import Relay
 from bot.relays.remote import RemoteRelay
 from bot.settings import SettingsReader
 from probes.protocol.model import Observation, Plan
@@ -40,6 +41,12 @@ def nats_settings(server: NatsServer, user: str, **more: str) -> NatsSettings:
     return settings
 
 
+async def all_of(relay: Relay, plan: Plan = PLAN) -> list[Observation]:
+    """Run *plan* on *relay*, and wait for its last observation."""
+    async with relay.run(plan) as coming:
+        return [observation async for observation in coming]
+
+
 @dataclass
 class Twins:
     """Two running hubs and a bot."""
@@ -54,8 +61,7 @@ class Twins:
         return RemoteRelay(name, self.bot, self.a.signer)
 
     async def run(self, name: str, plan: Plan = PLAN) -> list[Observation]:
-        async with self.remote(name).run(plan) as coming:
-            return [observation async for observation in coming]
+        return await all_of(self.remote(name), plan)
 
     async def until_known(self, name: str, *, by: House) -> None:
         """Wait until a hub knows that the relay is connected to the other one."""

@@ -10,7 +10,6 @@ import pytest
 from bot.diagnosis.engine import load_engine
 from bot.relays.hub.paths import SOCKET_FILE
 from bot.relays.hub.settings import HubSettings
-from bot.relays.local import Relay
 from bot.slack.runtime.concurrency import RunSlots
 from bot.slack.runtime.worker_thread import WorkerThread
 from bot.slack.state import relay_directory
@@ -20,14 +19,9 @@ from probes.protocol.keys import Identity
 from probes.protocol.model import Observation
 from tests.hub.hub_fixture import PLAN
 from tests.hub.scripted_relay import Dialler, dialled
-from tests.hub.several_hubs import nats_settings, twins
+from tests.hub.several_hubs import all_of, nats_settings, twins
 
 NAME = "acme-hq"
-
-
-async def run(relay: Relay) -> list[Observation]:
-    async with relay.run(PLAN) as coming:
-        return [observation async for observation in coming]
 
 
 async def test_both_wait_for_nats_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +52,7 @@ async def test_both_wait_for_nats_at_the_same_time(tmp_path: Path, monkeypatch: 
                 pair.server.stop()
                 await pair.a.until(lambda: not any(relays.gauges().values()))
                 silent = socket.create_server(("127.0.0.1", pair.server.port))
-                waiting = [asyncio.create_task(worker.run(run(relays.named(NAME)))) for _ in range(3)]
+                waiting = [asyncio.create_task(worker.run(all_of(relays.named(NAME)))) for _ in range(3)]
                 waiting.append(asyncio.create_task(_asked(relays)))
                 await asyncio.wait(waiting, timeout=1.0)
                 silent.close()
@@ -66,7 +60,7 @@ async def test_both_wait_for_nats_at_the_same_time(tmp_path: Path, monkeypatch: 
                 await asyncio.gather(*waiting)
                 await pair.a.until(lambda: all(each.client for each in pair.connections))
                 await pair.until_known(NAME, by=pair.b)
-                seen = await worker.run(run(relays.named(NAME)))
+                seen = await worker.run(all_of(relays.named(NAME)))
                 assert [item.failure for item in seen] == [None] * len(PLAN.steps)
         finally:
             await worker.close()

@@ -22,10 +22,8 @@ class SlackRelayDirectory(RelayDirectory):
     """Look up relays by name. Call `fresh` first if the list must be current."""
 
     def __init__(self, engine: Engine, registry: RelayRegistry, hub: HubSettings, local: RunSlots) -> None:
-        super().__init__(engine.relay, hub, registry, FRESH)
-        self._plans = open_hub(
-            hub
-        )  # they run in the worker thread, and a connection belongs to one event loop
+        # Plans run in the worker thread, and a connection belongs to one event loop.
+        super().__init__(engine.relay, hub, registry, FRESH, open_hub(hub))
         self._run_slots = local
         self._remote, self._persons = RunSlots(hub.limits.relay_at_once), RunSlots(hub.limits.person_at_once)
         self.vocabulary: Vocabulary = engine.vocabulary
