@@ -17,7 +17,7 @@ from bot.storage.postgresql_schema import migrate
 # The columns of Lineman's tables, and which of them number the rows.
 _COLUMNS: Final = (
     "SELECT table_name, column_name, is_identity = 'YES' FROM information_schema.columns WHERE table_schema = ? "
-    "AND table_name != 'lineman_migrations' ORDER BY table_name, ordinal_position"
+    "AND table_name NOT IN ('lineman_migrations', 'last_commits') ORDER BY table_name, ordinal_position"
 )
 
 

@@ -33,7 +33,7 @@ _LIVENESS: Final = {
     "tcp_user_timeout": "10000",
     "application_name": "lineman",
 }
-_OLDEST: Final = 130000  # PostgreSQL 13 is the first that tells what became of a transaction
+_OLDEST: Final = 130000  # PostgreSQL 13 is the first with the functions for transactions that Lineman needs
 
 # As long as a writer waits on SQLite. A process that was stopped in a transaction gives its locks back.
 # The server, too, notices within seconds that a machine is gone, and drops the locks of its bot.
@@ -41,7 +41,12 @@ _PATIENCE: Final = (
     "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'; "
     "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 )
-_TRANSACTION: Final = "SELECT pg_current_xact_id_if_assigned()::text"
+# The last batch of a session, in the same transaction: it is there if and only if the batch is. The id of the
+# transaction would not show that, because a server that crashes may use it again.
+_MARK: Final = (
+    "INSERT INTO last_commits SELECT ?, ?, now() WHERE pg_current_xact_id_if_assigned() IS NOT NULL "
+    "ON CONFLICT (session) DO UPDATE SET batch = excluded.batch, at = excluded.at RETURNING batch"
+)
 _READ_ONLY: Final = "; SET default_transaction_read_only = on"
 # The sum does not depend on the order, which changes with every update. OFFSET 0: it is computed once.
 _JOIN: Final = (
@@ -65,7 +70,8 @@ class PostgresDatabase:
             raise UsageError(f"The server of {address} is too old. Lineman needs PostgreSQL 13 or later.")
         self.connection.execute(_PATIENCE + (_READ_ONLY if read_only else ""))
         self._begins = False  # a transaction, with the next statement
-        self._transaction: str | None = ""  # None: it may have changed something since it was asked
+        self._mark = (0, 0)
+        self._is_marked: bool | None = False  # None: it may have changed something since
 
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> ResultRows:
         """Run one statement."""
@@ -76,15 +82,19 @@ class PostgresDatabase:
         cursor = self._run(self.connection.cursor(row_factory=dict_row), sql, values)
         return cast("list[dict[str, Any]]", cursor.fetchall())
 
-    def begin(self) -> None:
-        """Begin a transaction, in the same round trip as its first statement."""
-        self._begins, self._transaction = True, ""
+    def begin(self, session: int, batch: int) -> None:
+        """Begin a transaction, in the same round trip as its first statement.
 
-    def transaction(self) -> str:
-        """Return the id of the transaction; "" if it has changed nothing yet."""
-        if self._transaction is None:
-            self._transaction = self._run(self.connection.cursor(), _TRANSACTION).fetchone()[0] or ""
-        return self._transaction
+        Its mark is its *session*, and the number of this *batch* there.
+        """
+        self._begins, self._mark, self._is_marked = True, (session, batch), False
+
+    def mark(self) -> bool:
+        """Leave the mark of the transaction; false if it has changed nothing, and needs none."""
+        if self._is_marked is None:
+            marked = self._run(self.connection.cursor(), _MARK, self._mark)
+            self._is_marked = marked.fetchone() is not None
+        return self._is_marked
 
     def commit(self) -> None:
         """Commit the transaction."""
@@ -97,7 +107,7 @@ class PostgresDatabase:
     def _end(self, sql: str) -> None:
         if not self._begins:  # else it had no statement
             self.connection.execute(sql)
-        self._begins, self._transaction = False, ""
+        self._begins, self._is_marked = False, False
 
     def _run(self, cursor: Any, sql: str, values: Sequence[Any] = ()) -> Any:
         ready: tuple[Any, ...] = (_translated(sql), _values(values)) if values else (sql,)
@@ -106,10 +116,10 @@ class PostgresDatabase:
             with self._pipeline():
                 self.connection.execute("BEGIN")
                 cursor.execute(*ready)
-                transaction = self.connection.execute(_TRANSACTION)
-            self._transaction = transaction.fetchone()[0] or ""
+                marked = self.connection.execute(_translated(_MARK), self._mark)
+            self._is_marked = marked.fetchone() is not None
         else:
-            self._transaction = self._transaction or None
+            self._is_marked = self._is_marked or None
             cursor.execute(*ready)
         return cursor
 

@@ -97,6 +97,11 @@ CREATE TABLE thread_claims (team text NOT NULL, place text NOT NULL,
 CREATE INDEX thread_claims_of_bot ON thread_claims (bot);
 """
 
+# The last batch that each session has committed, in case its connection breaks during a COMMIT.
+_LAST_COMMITS: Final = (
+    "CREATE TABLE last_commits (session bigint PRIMARY KEY, batch bigint NOT NULL, at timestamptz NOT NULL)"
+)
+
 # The first release on PostgreSQL has what SQLite has after its eighth step.
 STEPS: Final = {"m008_readings": _M008 + _SLACK}
 
@@ -135,6 +140,8 @@ def _apply(db: PostgresDatabase) -> None:
         make_tables(db)
     if not _has_table(db, "thread_claims"):
         db.execute(_CLAIMS)
+    if not _has_table(db, "last_commits"):
+        db.execute(_LAST_COMMITS)
 
 
 def applied_steps(db: PostgresDatabase) -> set[str]:

@@ -6,8 +6,10 @@ may therefore run more than once, but what it writes is there once.
 
 import logging
 import random
+import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import chain, repeat
 from typing import Any, Final, TypeVar
 
@@ -24,7 +26,13 @@ PATIENCE: Final = 5.0
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.4)  # seconds between two attempts, the last one repeated
 _CONFLICTS: Final = 5  # times that a batch gives way to other processes before its jobs fail
 _GIVING_WAY: Final = (0.01, 0.1)  # seconds until it tries again; the other has to come first
-_STILL_RUNNING: Final = 0.05  # seconds until a transaction is asked for again whose end is not known yet
+# The batch that a session has committed last. If the old connection is still committing one, this waits for its end.
+_LAST: Final = (
+    "INSERT INTO last_commits VALUES (?, 0, now()) "
+    "ON CONFLICT (session) DO UPDATE SET at = excluded.at RETURNING batch"
+)
+# Those of sessions that ended by themselves, and did not delete their own.
+_FORGET: Final = "DELETE FROM last_commits WHERE session = ? OR at < now() - interval '1 day'"
 
 
 class _PostgresSession:
@@ -97,10 +105,19 @@ class PostgresWriteSession(_PostgresSession):
         """Connect and apply missing migrations; `UsageError` if that is not possible."""
         super().__init__(address, read_only=False)
         migrate(self._db, address)
+        self._session, self._batches = secrets.randbits(62), 0
+
+    def close(self) -> None:
+        """Delete what other sessions do not need, and close the connection."""
+        if self._batches:
+            with suppress(psycopg.Error):
+                self._db.execute(_FORGET, (self._session,))
+        super().close()
 
     def run(self, batch: Sequence[Work]) -> list[Outcome]:
         """Run the jobs of *batch* in one transaction. A job that fails is rolled back alone."""
-        transaction = _BatchTransaction(batch, self._translated)
+        self._batches += 1
+        transaction = _BatchTransaction(batch, self._translated, (self._session, self._batches))
         try:
             return self._with_connection(transaction.attempt)
         except (psycopg.Error, StoreError) as error:
@@ -113,17 +130,19 @@ class PostgresWriteSession(_PostgresSession):
 class _BatchTransaction:
     """The jobs of one batch, in one transaction that may need several attempts."""
 
-    def __init__(self, batch: Sequence[Work], translated: Callable[[Exception], Exception]) -> None:
-        self._batch, self._translated = batch, translated
+    def __init__(
+        self, batch: Sequence[Work], translated: Callable[[Exception], Exception], mark: tuple[int, int]
+    ) -> None:
+        self._batch, self._translated, self._mark = batch, translated, mark
         self._apart = False  # whether each job has a savepoint; they cost more than most jobs
         self._outcomes: list[Outcome] = []
-        self.committing = ""  # the transaction whose end is not known yet
+        self.committing = False  # or has, and whether that arrived is not known yet
 
     def attempt(self, db: PostgresDatabase) -> list[Outcome]:
         """Run the jobs and commit, unless the last attempt has done so; `psycopg.Error` if the connection is lost."""
-        if self.committing and _is_committed(db, self.committing):
+        if self.committing and _is_committed(db, *self._mark):
             return self._outcomes
-        self.committing = ""
+        self.committing = False
         for _ in range(_CONFLICTS):
             try:
                 return self._run(db)
@@ -135,17 +154,17 @@ class _BatchTransaction:
         raise last
 
     def _run(self, db: PostgresDatabase) -> list[Outcome]:
-        db.begin()
+        db.begin(*self._mark)
         try:
             self._outcomes = [self._job(db, work) for work in self._batch]
-            self.committing = db.transaction()
+            self.committing = db.mark()
             db.commit()
         except BaseException:
             if not db.connection.closed:
-                self.committing = ""
+                self.committing = False
                 db.rollback()
             raise
-        self.committing = ""
+        self.committing = False
         return self._outcomes
 
     def _job(self, db: PostgresDatabase, work: Work) -> Outcome:
@@ -176,13 +195,9 @@ class _JobFailedError(Exception):
     """A job failed, and the others of its batch are to run without it."""
 
 
-def _is_committed(db: PostgresDatabase, transaction: str) -> bool:
-    """Ask what became of a transaction whose connection was lost while it was being committed."""
-    ends = time.monotonic() + PATIENCE
-    while True:
-        status = db.execute("SELECT pg_xact_status(?::xid8)", (transaction,)).fetchone()[0]
-        if status != "in progress":
-            return bool(status == "committed")
-        if time.monotonic() > ends:
-            raise StoreError("the database has not finished the last change")
-        time.sleep(_STILL_RUNNING)
+def _is_committed(db: PostgresDatabase, session: int, batch: int) -> bool:
+    """Whether the batch arrived whose connection was lost while it was being committed."""
+    try:
+        return bool(db.execute(_LAST, (session,)).fetchone()[0] == batch)
+    except psycopg.errors.LockNotAvailable:
+        raise StoreError("the database has not finished the last change") from None

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from bot.storage import postgresql_sessions
 from bot.storage.address import PostgresAddress, parse_database
 from bot.storage.audit_table import AuditEntry
 from bot.storage.connect import open_database
-from bot.storage.database import Database, StoreError
+from bot.storage.database import Database, StoreError, insert
 from bot.storage.migrations import STEPS as SQLITE_STEPS
 from bot.storage.postgresql import PostgresDatabase, psycopg
 from bot.storage.postgresql_schema import STEPS
@@ -28,6 +29,7 @@ from bot.storage.store import Store
 from tests.bot.storage.test_store import CASE, asked
 from tests.postgresql import PostgresServer
 
+NUMBER = "SELECT pg_current_xact_id()::text"  # of the transaction
 ENTRY = AuditEntry("plan-1", 1.0, "acme-hq", "T1/U1", "31009 ios")
 
 
@@ -72,7 +74,7 @@ def test_both_databases_have_the_same_columns(
     for table, column in rows:
         found.setdefault(table, []).append(column)
     shared = ("bots", "request_claims", "run_claims", "post_claims", "thread_claims")  # SQLite has one bot
-    for other in ("lineman_migrations", "oauth_states", *shared):
+    for other in ("last_commits", "lineman_migrations", "oauth_states", *shared):
         found.pop(other)
     assert found == sqlite
 
@@ -147,6 +149,72 @@ async def test_connection_lost_while_committing(
     assert lost
     assert await store.enrolment.begin(ENTRY) is False
     assert len(await store.enrolment.audit()) == 1
+
+
+@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
+async def test_commit_that_goes_on_without_its_connection(
+    address: PostgresAddress, store: Store, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """The server still works on the COMMIT of a lost connection: its end is waited for, and decides."""
+    commit, late = PostgresDatabase.commit, list[threading.Timer]()
+
+    def finish(connection: psycopg.Connection) -> None:
+        connection.execute(end)
+        connection.close()
+
+    def losing(self: PostgresDatabase) -> None:
+        if late:
+            return commit(self)
+        late.append(threading.Timer(0.3, finish, (self.connection,)))
+        late[0].start()
+        self.connection = psycopg.connect(address.url)
+        self.connection.close()
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(PostgresDatabase, "commit", losing)
+    assert await store.enrolment.begin(ENTRY) is True
+    late[0].join()
+    assert await store.enrolment.begin(ENTRY) is False
+    assert len(await store.enrolment.audit()) == 1
+
+
+async def test_crash_while_committing(
+    postgres: PostgresServer, address: PostgresAddress, store: Store
+) -> None:
+    """A server that crashes forgets the transaction and gives its number to another: the change is made again."""
+    numbers = list[int]()
+
+    def crash(event: str, db: Database) -> None:
+        insert(db, "events", {"team": "T1", "event": event, "seen": 1.0})
+        if not numbers:
+            numbers.append(int(db.execute(NUMBER).fetchone()[0]))
+            postgres.stop()
+            postgres.start()
+            while len(numbers) == 1 or numbers[-1] < numbers[0]:  # what others change
+                numbers.append(int(postgres.command(NUMBER, address.url)[0][0]))
+
+    events = [f"E{number}" for number in range(10)]
+    for done, event in enumerate(events, 1):
+        await store._writer.run(partial(crash, event))
+        assert len(await store._all("SELECT event FROM events")) == done
+        if numbers[0] in numbers[1:]:
+            break
+        numbers.clear()  # the server had just written down that the transaction began
+    assert numbers, "no number was given again"
+
+
+async def test_last_commits_of_others_are_forgotten(
+    postgres: PostgresServer, address: PostgresAddress
+) -> None:
+    """A session that closes deletes its own, and those of sessions that ended long ago without closing."""
+    store, other = Store.open(address), Store.open(address)
+    await store.open_case(CASE)
+    await other.bind_thread(CASE.id, "C1", "1.1")
+    postgres.command("INSERT INTO last_commits VALUES (1, 7, now() - interval '25 hours')", address.url)
+    await store.close()
+    assert len(postgres.command("SELECT * FROM last_commits", address.url)) == 1
+    await other.close()
+    assert postgres.command("SELECT * FROM last_commits", address.url) == []
 
 
 async def test_every_answer_is_right_while_connections_end(
