@@ -12,18 +12,14 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final
 
-from bot.errors import UsageError
 from bot.model.records import InboxRow
 from bot.rendering.blocks import notices
-from bot.rendering.blocks.message import Message
-from bot.rendering.blocks.notices import note
 from bot.slack.api.actor import TRIGGER_LIVES, Actor
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError
-from bot.slack.api.post_update import OUTSIDE
+from bot.slack.delivery.failures import explain, report
 from bot.slack.runtime.ids import new_reference
 from bot.slack.state.context import AppContext
-from bot.slack.state.event import CURRENT_EVENT, InboundEvent, NoWindowError
-from bot.slack.state.permissions import NotAllowedError
+from bot.slack.state.event import CURRENT_EVENT, InboundEvent
 from bot.storage.database import StoreError
 from bot.storage.until_stored import until_stored
 
@@ -148,9 +144,7 @@ async def _give_up(context: AppContext, event: InboundEvent) -> None:
     """Reply that the request failed."""
     reference = new_reference()
     log.error("gave up on an event after %d restarts: %s, %s", TRIES, event.way, reference)
-    await context.post_ephemeral(
-        event.actor, notices.error("Your request could not be carried out.", reference)
-    )
+    await report(context, event, notices.error("Your request could not be carried out.", reference))
 
 
 async def _heard(context: AppContext, event: InboundEvent) -> bool:
@@ -158,45 +152,15 @@ async def _heard(context: AppContext, event: InboundEvent) -> bool:
 
     True if it is to be handled again: the database fails, and after a report another bot might answer, too.
     """
-    actor = event.actor
     CURRENT_EVENT.set(event)
     try:
         await _work(context, event)
-    except NoWindowError as late:
-        await context.post_ephemeral(actor, note(str(late)))
-    except UsageError as error:
-        await context.post_ephemeral(actor, notices.usage(str(error), await context.examples(actor)))
-    except NotAllowedError as error:
-        await context.post_ephemeral(actor, notices.refusal(str(error), error.instead))
-    except SlackError as refused:
-        await context.post_ephemeral(actor, await _in_words(context, actor, refused))
-    except StoreError as error:
-        if context.other_bots and time.time() - event.received < PATIENCE:
+    except Exception as error:  # noqa: BLE001 - `explain` logs it
+        if isinstance(error, StoreError) and context.other_bots and time.time() - event.received < PATIENCE:
             await asyncio.sleep(PAUSE)
             return True
-        reference = new_reference()
-        log.error("the store failed while handling an event (%s): %s", reference, error)
-        await context.post_ephemeral(
-            actor, notices.error(f"Your request could not be carried out, because {error}.", reference)
-        )
-    except Exception:
-        reference = new_reference()
-        log.exception("internal error %s", reference)
-        await context.post_ephemeral(
-            actor, notices.error("Your request could not be carried out.", reference)
-        )
+        await report(context, event, await explain(context, event, error))
     return False
-
-
-async def _in_words(context: AppContext, actor: Actor, refused: SlackError) -> Message:
-    """Explain an error from Slack to the person who can fix it."""
-    log.warning("error from Slack: %s", refused.word)
-    if refused.word in OUTSIDE:
-        name = f"@{(await context.workspace(actor)).name}"
-        return notices.cannot_post(name, refused.word, direct=actor.in_direct_messages)
-    if refused.word == "missing_scope":
-        return notices.missing_scope(refused.needed or ("unknown",))
-    return notices.error(f"Slack did not accept the answer ({refused.word}).", new_reference())
 
 
 def _again(row: InboxRow, *, suspect: bool) -> InboundEvent:

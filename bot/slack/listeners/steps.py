@@ -1,6 +1,5 @@
 """The step “Run a diagnosis” of Workflow Builder: it starts a run, whose verdict goes back to the workflow."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -15,12 +14,9 @@ from bot.slack.api.post_update import OUTSIDE
 from bot.slack.conversation import form_text
 from bot.slack.delivery import inbox, step_results
 from bot.slack.runs import lifecycle
-from bot.slack.runtime.ids import new_reference
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import make_event
 from bot.slack.state.permissions import NotAllowedError
-
-log = logging.getLogger(__name__)
 
 STEP: Final = "diagnose"  # callback_id in the manifest
 INPUTS: Final = ("channel", "code", "platform", "edge", "text")
@@ -57,10 +53,6 @@ async def run(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> N
         if refused.word in BUSY | UNCERTAIN:
             raise
         why = notices.cannot_post(word=refused.word).text if refused.word in OUTSIDE else refused.word
-    except Exception:
-        reference = new_reference()
-        log.exception("internal error %s", reference)
-        why = f"Something broke in Lineman. Reference {reference}."
     if why:
         await step_results.fail(await context.workspace(actor), fields[step_results.EXECUTION], why)
 

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.model.records import CaseRow
+from bot.slack.delivery import inbox
+from bot.storage.database import StoreError
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay
 from tests.bot.slack.made_up_hub import hub
@@ -65,6 +68,31 @@ async def test_inputs_that_say_nothing(here: Here) -> None:
     await here.slack._event(here.slack.team, {**event, "function_execution_id": "Fx1"})
     await here.context.tasks.drain(10)
     assert len(here.slack.records.made("functions.completeError")) == len(REASONS)  # none about another step
+
+
+@pytest.mark.parametrize("times", [1, 1_000])
+async def test_database_that_fails(here: Here, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """If there may be other bots, the step is tried again, since the database may be restarting; else it says why."""
+    opened, failing = here.context.store.open_case, iter(range(times))
+
+    async def open_case(case: CaseRow) -> CaseRow:
+        if next(failing, None) is not None:
+            raise StoreError("the disk is full")
+        return await opened(case)
+
+    monkeypatch.setattr(here.context.store, "open_case", open_case)
+    monkeypatch.setattr(inbox, "PATIENCE", 0.5)
+    monkeypatch.setattr(inbox, "PAUSE", 0.05)
+    step = await ended(
+        here, await run_step(here.slack, {"channel": here.slack.channel().id, "code": "31009"})
+    )
+    if here.context.other_bots and times == 1:
+        assert step.state == "completed"
+    else:
+        assert (step.state, "because the disk is full" in step.error) == ("failed", True), step.error
+    await here.context.tasks.drain(10)
+    assert await here.context.store.taken_in() == ()
+    assert here.slack.whispers() == []
 
 
 @pytest.mark.parametrize(("archived", "why"), [(True, "archived"), (False, "not in this channel")])

@@ -25,6 +25,7 @@ from tests.bot.slack.conftest import Here, Serving, open_app
 from tests.bot.slack.made_up_engine import MadeUpRelay
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import Message
+from tests.fake_slack.workflows import run_step
 from tests.previews.samples import SIGNALING_SHUT
 
 # What is asked in a thread of ours, and what the answer says.
@@ -195,6 +196,21 @@ async def test_what_brings_the_process_down(slack: FakeSlack, serving: Serving) 
         await here.whisper("could not be carried out")
         await here.context.tasks.drain(10)
         assert here.ours() == []
+        assert await here.context.store.taken_in() == ()
+
+
+async def test_step_that_brings_the_process_down(slack: FakeSlack, serving: Serving) -> None:
+    """Its workflow does not wait forever: the step ends, with the reason."""
+    async with serving(slack, MadeUpRelay()) as here:
+        here.context.stopping.set()
+        step = await run_step(slack, {"channel": slack.channel().id, "code": "31009"})
+        (row,) = await here.context.store.taken_in()
+        for _ in range(inbox.TRIES):
+            await here.context.store.try_again(row.team, row.event)
+    async with serving(slack, MadeUpRelay()) as here:
+        await here.until(lambda: step.state != "running", "the step to end")
+        assert (step.state, "could not be carried out" in step.error) == ("failed", True), step.error
+        await here.context.tasks.drain(10)
         assert await here.context.store.taken_in() == ()
 
 
