@@ -71,17 +71,18 @@ async def interrupt(
     dice: random.Random,
     asking: "asyncio.Future[list[None]]",
 ) -> AsyncIterator[float]:
-    """Kill a bot or the server at random moments while people are *asking*, start it again, and give when that was."""
+    """Kill a bot or the server at random moments while people are *asking*, give the time, and start it again."""
     what = [*dice.choices(bots, k=KILLS), *[None] * RESTARTS]
     dice.shuffle(what)
     for bot in what:
         await _events(slack, dice.randint(1, APART), asking)
-        yield slack.clock.now()
         if bot is None:
             await asyncio.to_thread(server.stop)
+            yield slack.clock.now()
             await asyncio.to_thread(server.start)
         else:
             await bot.kill()
+            yield slack.clock.now()
             await bot.start()
 
 
