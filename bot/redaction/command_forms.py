@@ -9,13 +9,13 @@ from typing import Final
 from bot.redaction.secret_forms import ANY, SecretForm, form
 from bot.redaction.secret_patterns import AUTHORIZATION, CREDENTIAL, JWT, PASSWORD
 
-# The value of an option, unless it is already removed: in quotes, or up to the next space.
-VALUE: Final = (
-    r"(?!\[[A-Za-z ]{1,30} removed\])(?:\"([^\"\n]{1,4096}+)|'([^'\n]{1,4096}+)|([^\s\"'-][^\s\"']{0,4096}))"
-)
+# Not what is already removed, no placeholder of a manual, as <password>, and no variable, as ${PASSWORD}.
+_REAL: Final = r"(?!\[[A-Za-z ]{1,30} removed\]|<[A-Za-z][A-Za-z_ -]{0,40}>|\$\{\w)"
+# The value of an option: in quotes, or up to the next space.
+VALUE: Final = _REAL + r"(?:\"([^\"\n]{1,4096}+)|'([^'\n]{1,4096}+)|([^\s\"'-][^\s\"']{0,4096}))"
 # One that is no word: it has a digit and a letter, or letters of both cases by turns. In quotes, any value counts.
-STRONG: Final = (
-    r"(?!\[[A-Za-z ]{1,30} removed\])(?:[\"']([^\"'\n]{4,256})[\"']"
+STRONG: Final = _REAL + (
+    r"(?:[\"'`]([^\"'`\n]{4,256})[\"'`]"
     r"|(?=[^\s\"']{0,256}\d)(?=[^\s\"']{0,256}[A-Za-z])([^\s\"'<>;,]{6,256})"
     r"|(?-i:(?=[A-Z]*[a-z]+[A-Z]+[a-z]+[A-Z])([A-Za-z]{8,256}+)))"
 )
@@ -27,7 +27,7 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
         PASSWORD,
         "-u --proxy-user",
         r"(?<![\w-])(?:-[uU]|--user|--proxy-user)[ =]{0,2}(?!<https?://[^\s|>@]+[|>])"
-        r"[\"']?([^\s\"':/=-][^\s\"':]{0,256}+:[^\s\"']{1,512}+)",
+        r"[\"']?(?!<[A-Za-z_-]{1,40}>:)([^\s\"':/=-][^\s\"':]{0,256}+:[^\s\"']{1,512}+)",
     ),
     form(AUTHORIZATION, "curl", r"\bcurl\b[^\n]{0,400}?[ \t](?:-b|--cookie)[ =]?(?=[^\n=]{1,200}=)", VALUE),
     form(CREDENTIAL, "turnutils_", r"\bturnutils_\w+[^\n]{0,400}?[ \t]-w[ \t]*", VALUE),
@@ -126,6 +126,21 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
         r"[ \t\r\n]{1,20}password[ \t]{1,20}",
         VALUE,
     ),
+    # Arguments of programs: new PDO('mysql:…', 'bob', '…'), login('bob', '…'), AuthCredInfo("digest", "bob", 0, "…")
+    form(
+        PASSWORD,
+        "pdo mysqli getconnection imap_open oci_connect odbc_connect",
+        r"(?:\bPDO(?:->__construct)?|mysqli(?:_\w{1,20}|->__construct)?|getConnection|imap_open|oci_connect|odbc_connect)",
+        r"\((?:[^,()\n]{1,200},[ ]?){2}[\"']([^\"'\n]{1,256})[\"']",
+        flags=ANY,
+    ),
+    form(
+        PASSWORD,
+        "login( authenticate( ldap_bind( ssh2_auth_password(",
+        r"(?:[.>]login|[.>]authenticate|ftp_login|ldap_bind|ssh2_auth_password)\((?:[^,()\n]{1,100},[ ]?){1,2}",
+        r"[\"']([^\"'\n]{1,256})[\"'][ ]?\)",
+    ),
+    form(PASSWORD, "cred", r"\b\w{0,30}Cred\w{0,30}\([^()\n]{1,200}?,[ ]?[\"']([^\"'\n]{4,256})[\"'][ ]?\)"),
     # Lines of configuration files: coturn, Asterisk, HAProxy, Redis, LDAP; and the address of a database in Go.
     form(
         PASSWORD,

@@ -1,4 +1,4 @@
-"""Secrets in one-time codes, settings, dialogues, links, and sentences. Pure data.
+"""Secrets in one-time codes, settings, dialogues, and links. Pure data.
 
 Every pattern takes time proportional to the length of the text, and is tried only where one of its needles occurs.
 """
@@ -81,14 +81,48 @@ MESSAGE_FORMS: Final[tuple[SecretForm, ...]] = (
     form(
         PASSWORD,
         "modparam",
-        r"\bmodparam\([^\n]{1,60}\"\w{0,20}(?:secret|password)\w{0,20}\",[ ]?",
+        r"\bmodparam\([^\n]{1,60}\"\w{0,20}(?:secret|password)(?!_column)\w{0,20}\",[ ]?",
         VALUE,
         flags=ANY,
+    ),
+    form(
+        PASSWORD,
+        "modparam",
+        r"\bmodparam\(\"uac\",[ ]?\"credential\",[ ]?\"[^:\"\n]{1,100}:[^:\"\n]{1,100}:([^\"\n]{1,256})",
     ),
     form(PASSWORD, "$avp(", r"\$avp\(\w{0,20}pass\w{0,20}\)[ ]?=[ ]?", VALUE, flags=ANY),
     form(PASSWORD, "password:: pwd::", r"(?:password|pwd)::[ ]?([\w+/=]{8,1024})", flags=ANY),
     form(PASSWORD, "bindpassword", r"\bAuthLDAPBindPassword[ ]+", VALUE, flags=ANY),
     form(PASSWORD, "authtok", r"_authtok[ ]?=[ ]?", VALUE),
+    # PASSWORD_SIP=…, but not PASSWORD_FILE=…
+    form(
+        PASSWORD,
+        "pass senha clave contrasena mdp kennwort wachtwoord haslo secret token",
+        r"(?<![A-Za-z0-9])(?:PASS(?:WORD|WD|WORT)?|KENNWORT|CONTRASENA|CLAVE|MOT_?DE_?PASSE|MDP|SENHA|WACHTWOORD|HASLO|SECRET",
+        r"|TOKEN)_(?!MIN|MAX|LEN|FILE|URL|URI|PATH|POLICY|RESET|EXPIR|TTL|TYPE|NAME|ID)[A-Z0-9_]{1,30}[ ]?=[ ]?",
+        r"(?![/.~$]|https?:)",
+        STRONG,
+    ),
+    # In a header that a server or a program adds
+    form(
+        AUTHORIZATION,
+        "header",
+        r"(?:proxy_set_header|add_header|RequestHeader[ ]set|set-header|set(?:Request)?Header\(|addHeader\(",
+        r"|\bheader\()[ ]?[\"']?[\w-]{0,40}(?:key|token|secret|password|auth\w{0,12})[\"']?[ ,]{1,3}(?![\"']?[$%{])",
+        VALUE,
+        flags=ANY,
+    ),
+    # What a command prints that shows a secret
+    form(
+        PASSWORD,
+        "kubectl vault secretsmanager printenv echo /run/secrets token find-",
+        r"\b(?:kubectl[ ]get[ ]secrets?[ ][^\n]{1,300}|vault[ ](?:kv[ ]get|read)[ ][^\n]{0,200}-field=[^\n]{1,100}",
+        r"|aws[ ]secretsmanager[ ][^\n]{1,300}|gh[ ]auth[ ]token|security[ ]find-\w{1,20}-password[ ][^\n]{0,200}",
+        r"|(?:echo|printenv)[ ][\"']?\$?\{?\w{0,30}(?:PASS|SECRET|TOKEN|KEY|PWD)\w{0,20}\}?[\"']?",
+        r"|cat[ ]/run/secrets/\S{1,100}|gcloud[ ]auth[ ]print-\w{1,20}-token)",
+        r"[ \t]{0,8}\r?\n([^\s$#>]\S{5,4096}+)[ \t]{0,8}\r?$",
+        flags=re.MULTILINE,
+    ),
     form(PASSWORD, "reg_sz", r"Password[ ]+REG_SZ[ ]+", VALUE, flags=ANY),
     # Dialogues
     form(PASSWORD, "auth plain auth login", r"\bAUTH[ ](?:PLAIN|LOGIN)[ ]([A-Za-z0-9+/=]{8,4096})"),
@@ -117,28 +151,4 @@ MESSAGE_FORMS: Final[tuple[SecretForm, ...]] = (
     form(PRIVATE_KEY, "nkey", r"NKEY SEED-----\s{0,10}(S[A-Z2-7]{40,80})", flags=ANY),
     form(AUTHORIZATION, "content=", r"name=[\"']csrf-token[\"'][ ]content=[\"']([^\"'\s]{8,256})", flags=ANY),
     form(AUTHORIZATION, "cookie", r"[\"'](?:set-)?cookie[\"'],[ ]?[\"']([^\"'\n]{1,4096})[\"']", flags=ANY),
-    # Sentences in which something stands between the name and its value
-    form(
-        PASSWORD,
-        "password passwor contraseña senha passe schlüssel clé key code",
-        r"\b(?:password|passwort|contraseña|senha|mot[ ]de[ ]passe|pre-shared[ ]key|wlan-schlüssel|wpa-schlüssel|",
-        r"clé[ ]wi-?fi|zugangscode)(?:[ ](?:of|for|from|für|fürs|del|de|des|du|do|da|della?|to|a)[ ]",
-        r"[\w .-]{1,40}?)?(?:[ ](?:is|ist|lautet|est|es|è|é|to|a)|[ ]?:)[ ]+",
-        STRONG,
-        flags=ANY,
-    ),
-    form(PASSWORD, "password", r"\bpassword[ ]from[ ]", STRONG, flags=ANY),
-    form(PASSWORD, "«", r"\bmot[ ]de[ ]passe[ ]«[ \u00a0]?([^»\n]{1,128}?)[ \u00a0]?»", flags=ANY),
-    form(PASSWORD, "пароль şifre", r"(?:пароль|şifre)[ ]?:?[ ]", STRONG, flags=ANY),
-    form(PASSWORD, "password's", r"\bpassword's[ ]", STRONG, flags=ANY),
-    form(
-        PASSWORD,
-        "password",
-        r"(?<!\S)(?=\S{0,256}\d)([^\s\"']{6,256})[ ]as[ ](?:the|my|our)[ ]password\b",
-        flags=ANY,
-    ),
-    form(PASSWORD, "passphrase", r"\bpassphrase[ ]\([^()\n]{1,60}\):[ ]", VALUE, flags=ANY),
-    form(PASSWORD, "snmp", r"\bsnmp[ ]community[ ](?:is|:)[ ]", STRONG, flags=ANY),
-    form(PASSWORD, "creds", r"\bcreds?[ ]?:[ ]?[\w.@-]{1,64}[:/]", STRONG, flags=ANY),
-    form(PASSWORD, "login", r"\blogin[ ][\w.@-]{1,64}[ ](?:pw|pass)[ ]", STRONG, flags=ANY),
 )

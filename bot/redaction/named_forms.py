@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from bot.redaction.secret_patterns import NAMES, PASSWORD, Found
+from bot.redaction.secret_patterns import AUTHORIZATION, NAMES, PASSWORD, REMOVED, Found
 
 NAME: Final = rf"[\w.:-]{{0,40}}?(?P<name>pass|psk|{NAMES})\w{{0,12}}"
 TEXT: Final = r"(?P<value>[^<>\n]{1,4096}?)</"
@@ -102,8 +102,30 @@ DATA: Final = re.compile(
 )
 DATUM: Final = re.compile(r"[\w.-]+\"?:[ ]*[\"']?(?P<value>[^\s\"',\[][^\s\"',]*)")
 
+# The cookies of a request in a HAR file; short ones, such as a language, are no secrets.
+COOKIES: Final = re.compile(r"\"cookies\\{0,3}\"\s{0,3}:\s{0,3}\[(?P<items>[^\[\]]{1,20000})\]")
+COOKIE: Final = re.compile(r"\"value\\{0,3}\"\s{0,3}:\s{0,3}\\{0,3}\"(?P<value>[^\"\\]{12,4096})")
 
-def find_in_statements(text: str) -> Iterator[Found]:
+
+def find_in_structures(text: str, small: str) -> Iterator[Found]:
+    """Yield the secrets in a request's cookies, in statements, and in objects; *small* is the text in lower case."""
+    if "cookies" in small:
+        yield from _in_cookies(text)
+    if "values" in small:
+        yield from _in_statements(text)
+    if "kind" in small and "secret" in small:
+        yield from _in_objects(text)
+
+
+def _in_cookies(text: str) -> Iterator[Found]:
+    """Yield the values in `"cookies": [{"name": "session", "value": "…"}]`."""
+    for cookies in COOKIES.finditer(text):
+        for cookie in COOKIE.finditer(text, *cookies.span("items")):
+            if not REMOVED.match(text, cookie.start("value")):
+                yield *cookie.span("value"), AUTHORIZATION
+
+
+def _in_statements(text: str) -> Iterator[Found]:
     """Yield the values of columns with a secret's name in `INSERT INTO … (name, password) VALUES (…)`."""
     for match in COLUMNS.finditer(text):
         names = [name.strip() for name in match["names"].split(",")]
@@ -119,7 +141,7 @@ def find_in_statements(text: str) -> Iterator[Found]:
                     yield start, start + len(value.strip()) - 2, PASSWORD
 
 
-def find_in_objects(text: str) -> Iterator[Found]:
+def _in_objects(text: str) -> Iterator[Found]:
     """Yield the values of `kind: Secret`, in YAML or JSON."""
     begins = [0, *(match.start() for match in NEXT_OBJECT.finditer(text)), len(text)]
     for start, end in pairwise(begins):

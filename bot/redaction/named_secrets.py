@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from bot.redaction.named_forms import NAMED_FORMS, find_in_objects, find_in_statements
+from bot.redaction.named_forms import NAMED_FORMS, find_in_structures
 from bot.redaction.secret_patterns import (
     API_KEY,
     AUTHORIZATION,
@@ -55,10 +55,7 @@ def find_named(text: str) -> Iterator[Found]:
     for match in chain.from_iterable(form.finditer(text) for form in (ELEMENT, PROPERTY, PART, *forms)):
         if not HARMLESS.fullmatch(match["value"].strip()) and not REMOVED.match(text, match.start("value")):
             yield *match.span("value"), kind_of(match["name"])
-    if "values" in small:
-        yield from find_in_statements(text)
-    if "kind" in small and "secret" in small:
-        yield from find_in_objects(text)
+    yield from find_in_structures(text, small)
 
 
 def _after(text: str, name: re.Match[str], between: re.Match[str]) -> Iterator[Found]:

@@ -12,6 +12,9 @@ Span = tuple[int, int]
 # ITU-T E.164: at most 15 digits; no number has fewer than 8 with the country code.
 FEWEST, MOST = 8, 15
 
+# 00 and many zeros: a number that people have begins otherwise.
+COUNTER: Final = re.compile(r"00\d{0,4}0{6}")
+
 # Separators between two groups of digits: "+44 (0)20 7946-0958", a wrapped line.
 GAP: Final = r"(?:[ \t]?[\-./()_]{1,2}[ \t]?|[ \t]{1,2}(?:[\-./(]{1,2}[ \t]?)?|[ \t]?\r?\n[ \t]?)"
 
@@ -51,7 +54,8 @@ WEAK: Final = re.compile(r"\A(?:call|calling|called|number|nr|from|to|cell|sms|a
 
 # A URI of a phone number, in any format (RFC 3966, and SIP's user part).
 SCHEME: Final = re.compile(
-    r"(?<![A-Za-z])(?:tel|callto|sips?|sms|whatsapp|client):\+?(\d[\d().\-]{5,24}\d)(?![\w])", re.IGNORECASE
+    r"(?<![A-Za-z])(?:tel|callto|sips?|sms|whatsapp|client):\+?(?!(?:\d{1,3}\.){3}\d{1,3}(?![\d.]))(\d[\d().\-]{5,24}\d)(?![\w])",
+    re.IGNORECASE,
 )
 
 # What ends a number even if digits follow: an error code, a date, a time, an address or version.
@@ -82,7 +86,8 @@ def _international(text: str) -> Iterator[Span]:
     while match := INTERNATIONAL.search(text, at):
         at = match.end()
         end, digits = _groups(text, match.end(1), len(match[1]), american=match[1][0] == "1")
-        if FEWEST <= digits <= MOST and not _is_offset(match[0], text[match.start() : end]):
+        whole = text[match.start() : end]
+        if FEWEST <= digits <= MOST and not _is_offset(match[0], whole) and not COUNTER.match(whole):
             yield match.start(), end
             at = end
 

@@ -57,37 +57,41 @@ BEARER: Final = re.compile(
     r"\b(?:bearer|basic)\s{1,3}(?![a-z_]{2,24}=[^=\s])(?=[\w.~+/-]*[0-9=])([\w.~+/=-]{8,}+)", re.IGNORECASE
 )
 
+# Read with Latin letters where these look the same.
+RUSSIAN: Final = r"[\u043fn][\u0430a][\u0440p][\u043eo]\u043b\u044c"
 # Words for a password in the languages that pastes come in.
 TRANSLATIONS: Final = (
     r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase[ñn]a|clave(?:[ _+]de[ _+]acceso)?|"
-    r"mot[ _+-]de[ _+-]passe|mdp|senha|palavra[ _+-]passe|parola[ ]d['\u2019]ordine|parola[ ]chiave|wachtwoord|"
-    r"has[łl]o|l[öo]senord|[パハ]スワー[ドト]|暗証番号|密码|密碼|비밀번호|[\u043fn][\u0430a][\u0440p][\u043eo]\u043b\u044c"
+    r"mot[ _+-]?de[ _+-]?passe|mdp|senha|palavra[ _+-]?passe|parola[ _]?d['\u2019]?ordine|parola[ _]?chiave|wachtwoord|"
+    rf"has[łl]o|l[öo]senord|{RUSSIAN}"
 )
+# In writing without spaces, they may follow a letter: SIP密码.
+UNSPACED: Final = r"[パハ]スワー[ドト]|暗証番号|密码|密碼|비밀번호|(?:認証|アクセス)トークン|令牌|토큰"
 # Names of secrets in JSON, YAML, query strings, environments and sentences.
 NAMES: Final = (
-    rf"{TRANSLATIONS}|(?:ice|turn)[_ -]?(?:password|pwd|credential)|credentials?|"
+    rf"{TRANSLATIONS}|{UNSPACED}|(?:ice|turn)[_ -]?(?:password|pwd|credential)|credentials?|"
     r"(?:(?:api|client|app|shared|signing|webhook|key|auth)[_ -]?){0,3}secret(?:[_ -]?(?:access[_ -]?)?key)?|"
     r"(?:(?:auth|access|refresh|id|api|bot|app|user|session|bearer|slack|twilio|registration|device|fcm|push|x|csrf)"
     r"[_ -]?){0,3}token|"
     r"api[_ -]?key|account[_-]?key|(?:shared[_ -]?)?access[_ -]?key|private[_ -]?key|jwt|user[_-]?name"
 )
 # In lower case, which is three times as fast as to ignore the case.
-NAMED: Final = re.compile(rf"(?<![a-z0-9])(?:{NAMES})")
+NAMED: Final = re.compile(rf"(?<![a-z0-9])(?:{NAMES})|{UNSPACED}")
 # What may separate a name from its value: an assignment, a verb, a table's bar, space, or an option's space.
 BETWEEN: Final = re.compile(
-    r"(?P<assigned>(?:[\"'`]?\]|\[\]|\\{0,7}[\"'`]?)(?::[ ]?[Ss]tr(?:ing)?(?=[ ]?=))?"
-    r"(?:\s{0,3}|[ ]{4,40})(?:=>|:=|[:=]|%3D)\s{0,3}"
+    r"(?P<assigned>(?:[\"'`]?\]|\[\]|\*{1,2}|\\{0,7}[\"'`]?)(?::[ ]?[Ss]tr(?:ing)?(?=[ ]?=))?"
+    r"(?:\s{0,3}|[ ]{4,40})(?:=>|:=|[:=]|%3D)\*{0,2}\s{0,3}"
     r"(?:(?<=[\n ])-[ ])?)"
     r"|(?P<verb>\s{1,3}(?:is|was|are|ist|war|lautet|es|est|è|é|foi|era)[: ]\s{0,2}|は[ \u3000]?"
     r"|[는은][ ]|\s{0,3}(?:->|\u2192|[是为為])\s{0,3})"
-    r"|(?P<bar>[ \t]{0,20}\|[ \t]{0,20})|(?P<gap>[ \t]{1,20})",
+    r"|(?P<bar>[ \t]{0,20}[|│┃║][ \t]{0,20})|(?P<gap>[ \t]{1,20})",
     re.IGNORECASE,
 )
 # Before the name of an option: any value counts that is not the next option.
 OPTION: Final = re.compile(r"(?<![\w-])--?(?:[A-Za-z0-9]{1,20}-)?\Z")
 # Inside a longer name, as PGPASSWORD or turnCredential; and the short names that are also words of their own.
 INNER: Final = re.compile(
-    r"(?:(?P<name>(?<=[A-Za-z0-9])(?:pass(?:word|wd)|credential|secret)|(?<=[A-Za-z0-9]_)pass|(?<=[a-z])(?-i:Pass))|(?<![\w-])(?P<short>pass|pw|psk))"
+    r"(?:(?P<name>(?<=[A-Za-z0-9])(?:pass(?:word|wd|wort)|kennwort|motdepasse|senha|wachtwoord|credential|secret)|(?<=[A-Za-z0-9]_)pass|(?<=[a-z])(?-i:Pass))|(?<![\w-])(?P<short>pass|pw|psk))"
     r"(?:[\"'`]?\]|\[\]|\\{0,7}[\"'`]?)\s{0,3}(?:=>|[:=]|%3D)\s{0,3}",
     re.IGNORECASE,
 )
@@ -99,7 +103,8 @@ PAIR: Final = re.compile(
     re.IGNORECASE,
 )
 ELEMENT: Final = re.compile(
-    rf"<(?:[A-Za-z0-9]{{1,20}}[:_-])?(?P<name>pass|{NAMES})(?:[ \t][^<>\n]{{0,200}})?>"
+    r"<(?:[A-Za-z0-9]{1,20}[:_-])?(?-i:[A-Za-z][a-z0-9]{0,20}(?:[A-Z][a-z0-9]{1,20}){0,3}(?=[A-Z]))?"
+    rf"(?P<name>pass|{NAMES})(?:[ \t][^<>\n]{{0,200}})?>"
     r"(?:<!\[CDATA\[)?(?P<value>[^<>\n]{1,4096}?)(?:\]\]>)?</",
     re.IGNORECASE,
 )
@@ -120,14 +125,16 @@ SECRET_WORD: Final = re.compile(
     r"(?![A-Za-z]{2,4}\d{0,2}[,.;:]?\Z)[^\s=<>(){}\[\]|/]{6,256}",
     re.IGNORECASE,
 )
+# After a name: Password SIP.
+OF_WHAT: Final = r"(?:[ _-](?:sip|turn|voip|stun|vpn|wifi|wi-fi|smtp|imap|ftp|web|api|db|admin|user|trunk))?"
 # The head of a column; and where one may be, in lower case: before a separator, or at the end of a line.
 COLUMN: Final = re.compile(
     rf"(?!(?:the|your|my|a|an|no|any|this|das|dein|el|la|su|le|votre|o|sua|il|has|is)[ ])"
-    rf"(?:\w{{1,20}}[ _.-])?(?:pass|pw|psk|{NAMES})(?:[ ]?\([\w ]{{1,20}}\))?:?",
+    rf"(?:\w{{1,20}}[ _.-])?(?:pass|pw|psk|{NAMES}){OF_WHAT}(?:[ ]?\([\w ]{{1,20}}\))?:?",
     re.IGNORECASE,
 )
 HEAD: Final = re.compile(
-    rf"(?<![a-z0-9])(?:pass|pw|psk|{NAMES})(?:[ ]?\([\w ]{{1,20}}\))?:?"
+    rf"(?:(?<![a-z0-9])(?:pass|pw|psk|{NAMES})|{UNSPACED}){OF_WHAT}(?:[ ]?\([\w ]{{1,20}}\))?:?"
     r"(?=[*\"'`]{0,2}[ ]{0,80}(?:[|│┃║\t;,\r\n]|\Z)|[ ]{2}|[ ][^\n]{0,400}\n[> ]{0,8}(?:---|===))",
 )
 # Column heads that may accompany a secret's in a table of two columns. Any other word is a value: `username | bob`.
@@ -170,8 +177,8 @@ TRAILING: Final = ",.;:)]}!?*_"
 
 # Values in the place of a secret that are not secret.
 HARMLESS: Final = re.compile(
-    r"(?:null|none|nil|undefined|true|false|yes|no|missing|wrong|invalid|expired|empty|required|ok|unknown|string|str|"
-    r"bad|not|set|unset|given|include|omit|changed|updated|rejected|refused|failed|denied|await|new|\$?\{\{?|"
+    r"\(?(?:null|none|nil|undefined|true|false|yes|no|missing|wrong|invalid|expired|empty|required|ok|unknown|string|str|"
+    r"bad|not|set|unset|given|include|omit|changed|updated|rejected|refused|failed|denied|await|new|via|see|password|passwd|username|\$?\{\{?|"
     r"[\[<(]?(?:redacted|filtered|masked|hidden|secure|encrypted|removed)[\]>)]?|(?:[A-Za-z_]{1,40}\.){0,3}[A-Za-z_]{2,40}\(.*|"
     r"erforderlich|obligatoire|obligatori[ao]|obrigatóri[ao]|correct|incorrect|fine|valid|the|a|an|what|where|\.\.\.|…|\*+|x+|-+|"
     # Answers that people give by name, such as token=wrong-key; a test compares them with the knowledge.
@@ -183,7 +190,8 @@ HARMLESS: Final = re.compile(
 )
 # Before 32 digits that identify a file or a request.
 CHECKSUM: Final = re.compile(
-    r"\b(?:etag|md5(?:sum)?|checksum|content-md5|digest|trace[_-]?id|span[_-]?id|request[_-]?id|"
+    r"\b(?:etag|md5(?:sum)?|checksum|content-md5|digest|trace(?:[_-]?id)?|span[_-]?id|request[_-]?id|"
+    r"serial(?:[ _-]?number)?|fingerprint|thumbprint|sha1|"
     r"correlation[_-]?id|commit|build)"
     r"\\?[\"']?[ \t]{0,3}[:=(]?[ \t]{0,3}(?:W/)?\\?[\"']?\Z",
     re.IGNORECASE,

@@ -32,8 +32,9 @@ from bot.redaction.secret_patterns import (
     TWILIO,
     Found,
 )
+from bot.redaction.sentence_forms import SENTENCE_FORMS
 
-ALL_FORMS: Final = (*FORMS, *COMMAND_FORMS, *DEVICE_FORMS, *MESSAGE_FORMS)
+ALL_FORMS: Final = (*FORMS, *COMMAND_FORMS, *DEVICE_FORMS, *MESSAGE_FORMS, *SENTENCE_FORMS)
 
 
 def find_secrets(text: str) -> Iterator[Found]:
@@ -49,8 +50,11 @@ def _in_line(text: str) -> Iterator[Found]:
         if form.needles and not any(needle in small for needle in form.needles):
             continue
         for match in form.pattern.finditer(text):
+            start, end = match.span(match.lastindex or 0)
+            if REMOVED.match(text, start):
+                continue
             if form.kind is not TWILIO or (_is_random(match[0]) and not _is_checksum(match)):
-                yield *match.span(match.lastindex or 0), form.kind
+                yield start, end, form.kind
     yield from _headers(text)
     yield from find_named(text)
 
