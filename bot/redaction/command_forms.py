@@ -13,11 +13,13 @@ from bot.redaction.secret_patterns import AUTHORIZATION, CREDENTIAL, JWT, PASSWO
 _REAL: Final = r"(?!\[[A-Za-z ]{1,30} removed\]|<[A-Za-z][A-Za-z_ -]{0,40}>|\$\{\w)"
 # The value of an option: in quotes, or up to the next space.
 VALUE: Final = _REAL + r"(?:\"([^\"\n]{1,4096}+)|'([^'\n]{1,4096}+)|([^\s\"'-][^\s\"']{0,4096}))"
-# One that is no word: it has a digit and a letter, or letters of both cases by turns. In quotes, any value counts.
+# One that is no word: it has a digit and a letter, or letters of both cases, by turns or with a sign inside.
+# In quotes, any value counts.
 STRONG: Final = _REAL + (
     r"(?:[\"'`]([^\"'`\n]{4,256})[\"'`]"
     r"|(?=[^\s\"']{0,256}\d)(?=[^\s\"']{0,256}[A-Za-z])([^\s\"'<>;,]{6,256})"
-    r"|(?-i:(?=[A-Z]*[a-z]+[A-Z]+[a-z]+[A-Z])([A-Za-z]{8,256}+)))"
+    r"|(?-i:(?=[A-Z]*[a-z]+[A-Z]+[a-z]+[A-Z])([A-Za-z]{8,256}+))"
+    r"|(?-i:(?=[^\s\"']{0,256}[a-z])(?=[^\s\"']{0,256}[A-Z])(?=[^\s\"']{0,256}[!#$%&*+^~@]\w)([^\s\"'<>;,]{8,256})))"
 )
 
 COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
@@ -27,7 +29,7 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
         PASSWORD,
         "-u --proxy-user",
         r"(?<![\w-])(?:-[uU]|--user|--proxy-user)[ =]{0,2}(?!<https?://[^\s|>@]+[|>])"
-        r"[\"']?(?!<[A-Za-z_-]{1,40}>:)([^\s\"':/=-][^\s\"':]{0,256}+:[^\s\"']{1,512}+)",
+        r"[\"']?(?!<[A-Za-z_-]{1,40}>:|\$\{?\w{1,40}\}?:\$)([^\s\"':/=-][^\s\"':]{0,256}+:[^\s\"']{1,512}+)",
     ),
     form(AUTHORIZATION, "curl", r"\bcurl\b[^\n]{0,400}?[ \t](?:-b|--cookie)[ =]?(?=[^\n=]{1,200}=)", VALUE),
     form(CREDENTIAL, "turnutils_", r"\bturnutils_\w+[^\n]{0,400}?[ \t]-w[ \t]*", VALUE),
@@ -47,7 +49,21 @@ COMMAND_FORMS: Final[tuple[SecretForm, ...]] = (
     form(PASSWORD, "ldap", r"\bldap\w+[ ][^\n]{0,200}?-w[ ]*", VALUE),
     form(PASSWORD, "smbclient", r"\bsmbclient\b[^\n]{0,200}?-U[ ]?[^\s%]{1,64}%(?!\[)([^\s\"']{1,256})"),
     form(PASSWORD, "htpasswd", r"\bhtpasswd[ ]+-\w*b\w*[ ]+(?:\S+[ ]+){2}", VALUE),
-    form(PASSWORD, "--password-stdin", r"\becho[ ](?:-n[ ])?", VALUE, r"[ ]*\|[^\n]{0,100}--password-stdin"),
+    form(
+        PASSWORD,
+        "base64",
+        r"\becho[ ](?:-n[ ])?",
+        VALUE,
+        r"[\"']?[ ]*\|[ ]?base64[ ](?:-[dD]|--decode)\b(?=[^\n]{0,200}(?:password|secret|token|key))",
+    ),
+    form(PASSWORD, "_auth", r"(?:^|:)_auth[ ]?=[ ]?([^\s\"'$]{8,4096})", flags=re.MULTILINE),
+    form(
+        PASSWORD,
+        "--password-stdin",
+        r"\becho[ ](?:-n[ ])?",
+        VALUE,
+        r"[\"']?[ ]*\|[^\n]{0,100}--password-stdin",
+    ),
     form(
         PASSWORD,
         "chpasswd",

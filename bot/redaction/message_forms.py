@@ -99,7 +99,7 @@ MESSAGE_FORMS: Final[tuple[SecretForm, ...]] = (
         PASSWORD,
         "pass senha clave contrasena mdp kennwort wachtwoord haslo secret token",
         r"(?<![A-Za-z0-9])(?:PASS(?:WORD|WD|WORT)?|KENNWORT|CONTRASENA|CLAVE|MOT_?DE_?PASSE|MDP|SENHA|WACHTWOORD|HASLO|SECRET",
-        r"|TOKEN)_(?!MIN|MAX|LEN|FILE|URL|URI|PATH|POLICY|RESET|EXPIR|TTL|TYPE|NAME|ID)[A-Z0-9_]{1,30}[ ]?=[ ]?",
+        r"|TOKEN)_(?!MIN|MAX|LEN|FILE|URL|URI|PATH|POLICY|RESET|EXPIR|TTL|TYPE|NAME|ID)[A-Z0-9_]{1,30}[ ]?[=:][ ]?",
         r"(?![/.~$]|https?:)",
         STRONG,
     ),

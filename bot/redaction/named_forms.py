@@ -36,6 +36,12 @@ NAMED_FORMS: Final = (
         r"<(?:td|dd|value|string)(?:[ ][^<>\n]{0,80})?>(?:<string>|<code>)?",
         TEXT,
     ),
+    # <password><![CDATA[…]]>, with any sign inside
+    _form(
+        "<![cdata[",
+        rf"<[\w:.-]{{0,40}}?(?P<name>pass|{NAMES})\w{{0,12}}(?:[ ][^<>\n]{{0,200}})?>\s{{0,20}}",
+        r"<!\[CDATA\[(?P<value>[^\n]{1,4096}?)\]\]>",
+    ),
     # A field of a form: <input type="password" value="…">, with the two in any order
     _form(
         "value=",

@@ -72,12 +72,20 @@ def _after(text: str, name: re.Match[str], between: re.Match[str]) -> Iterator[F
     else:
         start, end = _value(text, at)
         kind = kind_of(name[0])
+        if name[0] == "passwd" and text[max(0, name.start() - 2) : name.start()] in ("$ ", "# "):
+            return  # the command, and the name of a user
         listed = (
             bool(between["bar"]) and text.rfind("-[ RECORD", max(0, name.start() - 2000), name.start()) >= 0
         )
         marked = kind == PASSWORD or text[max(0, name.start() - 1)] in ":("
         if (
             (listed and start < end)
+            or (
+                between["bar"]
+                and _begins_line(name)
+                and TELLING.fullmatch(text, start, end)
+                and not REMOVED.match(text, start)
+            )
             or (marked and QUOTED_WORD.match(text, at) and not HARMLESS.fullmatch(text[start:end]))
             or (
                 (
@@ -112,7 +120,7 @@ def _begins_line(match: re.Match[str]) -> bool:
     begin = match.string.rfind("\n", max(0, match.start() - 40), match.start()) + 1
     if not begin and match.start() > 40:
         return False
-    return not match.string[begin : match.start()].strip(" \t>|*-")
+    return not match.string[begin : match.start()].strip(" \t>|*-│┃║")
 
 
 def _value(text: str, at: int) -> tuple[int, int]:

@@ -108,7 +108,11 @@ FORMS: Final = (
     # RFC 3986 user information. A password may hold a slash or an at sign; `host:8080/a@b` is none. Without a
     # password it may be a token, but not where people log in: `postgresql://app@db/x`, `ssh://git@host`.
     form(JWT, "://", r"(?<=://)", *NO_TOKEN, r"[^\s/@:\"'<>]{1,512}+(?=@)", flags=ANY),
-    form(PASSWORD, "://", r"(?<=://)[^\s/@\"'<>:]{0,512}+:[^\s/@\"'<>]{0,512}+(?=@)"),
+    form(
+        PASSWORD,
+        "://",
+        r"(?<=://)[^\s/@\"'<>:]{0,512}+:[^\s/@\"'<>]{0,512}+(?=@)",
+    ),
     form(
         PASSWORD,
         "://",

@@ -53,6 +53,11 @@ SCHEME: Final = re.compile(
     r"|(?=\S*[0-9=+/])[^\s\"'<>]{8,}",
     re.IGNORECASE,
 )
+# In the place of a value in scripts and manuals: Bearer $TOKEN.
+VARIABLE: Final = re.compile(
+    r"(?:(?:bearer|basic|token)[ \t]+)?(?:\$\{?[A-Z_]\w*\}?|%[A-Z_]+%|\{\{[^{}]*\}\}|<[\w -]+>)\\?[\"']?",
+    re.IGNORECASE,
+)
 BEARER: Final = re.compile(
     r"\b(?:bearer|basic)\s{1,3}(?![a-z_]{2,24}=[^=\s])(?=[\w.~+/-]*[0-9=])([\w.~+/=-]{8,}+)", re.IGNORECASE
 )
@@ -63,10 +68,14 @@ RUSSIAN: Final = r"[\u043fn][\u0430a][\u0440p][\u043eo]\u043b\u044c"
 TRANSLATIONS: Final = (
     r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase[ñn]a|clave(?:[ _+]de[ _+]acceso)?|"
     r"mot[ _+-]?de[ _+-]?passe|mdp|senha|palavra[ _+-]?passe|parola[ _]?d['\u2019]?ordine|parola[ _]?chiave|wachtwoord|"
-    rf"has[łl]o|l[öo]senord|{RUSSIAN}"
+    rf"has[łl]o|l[öo]senord|{RUSSIAN}|geheime[rs]?[ _]schl[üu]ssel|cl[ée][ _]secr[èe]te|chave[ _]secreta|"
+    r"chiave[ _]segreta|token[ _]d[ie][ _]acc?es[so]o|jeton[ _]d['\u2019]acc[èe]s"
 )
 # In writing without spaces, they may follow a letter: SIP密码.
-UNSPACED: Final = r"[パハ]スワー[ドト]|暗証番号|密码|密碼|비밀번호|(?:認証|アクセス)トークン|令牌|토큰"
+UNSPACED: Final = (
+    r"[パハ]スワー[ドト]|暗証番号|(?:認証|アクセス)トークン|秘密鍵|シークレットキー|密码|密碼|令牌|"
+    r"密钥|密鑰|비밀번호|토큰|비밀키"
+)
 # Names of secrets in JSON, YAML, query strings, environments and sentences.
 NAMES: Final = (
     rf"{TRANSLATIONS}|{UNSPACED}|(?:ice|turn)[_ -]?(?:password|pwd|credential)|credentials?|"
@@ -80,7 +89,7 @@ NAMED: Final = re.compile(rf"(?<![a-z0-9])(?:{NAMES})|{UNSPACED}")
 # What may separate a name from its value: an assignment, a verb, a table's bar, space, or an option's space.
 BETWEEN: Final = re.compile(
     r"(?P<assigned>(?:[\"'`]?\]|\[\]|\*{1,2}|\\{0,7}[\"'`]?)(?::[ ]?[Ss]tr(?:ing)?(?=[ ]?=))?"
-    r"(?:\s{0,3}|[ ]{4,40})(?:=>|:=|[:=]|%3D)\*{0,2}\s{0,3}"
+    r"(?:[ ]\([^()\n]{1,30}\))?(?:\s{0,3}|[ ]{4,40})(?:=>|:=|[:=]|%3D)\*{0,2}\s{0,3}"
     r"(?:(?<=[\n ])-[ ])?)"
     r"|(?P<verb>\s{1,3}(?:is|was|are|ist|war|lautet|es|est|è|é|foi|era)[: ]\s{0,2}|は[ \u3000]?"
     r"|[는은][ ]|\s{0,3}(?:->|\u2192|[是为為])\s{0,3})"
@@ -92,7 +101,7 @@ OPTION: Final = re.compile(r"(?<![\w-])--?(?:[A-Za-z0-9]{1,20}-)?\Z")
 # Inside a longer name, as PGPASSWORD or turnCredential; and the short names that are also words of their own.
 INNER: Final = re.compile(
     r"(?:(?P<name>(?<=[A-Za-z0-9])(?:pass(?:word|wd|wort)|kennwort|motdepasse|senha|wachtwoord|credential|secret)|(?<=[A-Za-z0-9]_)pass|(?<=[a-z])(?-i:Pass))|(?<![\w-])(?P<short>pass|pw|psk))"
-    r"(?:[\"'`]?\]|\[\]|\\{0,7}[\"'`]?)\s{0,3}(?:=>|[:=]|%3D)\s{0,3}",
+    r"(?:[\"'`]?\]|\[\]|\*{1,2}|\\{0,7}[\"'`]?)\s{0,3}(?:=>|[:=]|%3D)\*{0,2}\s{0,3}",
     re.IGNORECASE,
 )
 # The name of a secret as a value, and the secret next to it: settings in XML, HAR files, variables of containers.
@@ -104,7 +113,7 @@ PAIR: Final = re.compile(
 )
 ELEMENT: Final = re.compile(
     r"<(?:[A-Za-z0-9]{1,20}[:_-])?(?-i:[A-Za-z][a-z0-9]{0,20}(?:[A-Z][a-z0-9]{1,20}){0,3}(?=[A-Z]))?"
-    rf"(?P<name>pass|{NAMES})(?:[ \t][^<>\n]{{0,200}})?>"
+    rf"(?P<name>pass|{NAMES})(?:_?\d{{1,2}}_?)?(?:[ \t][^<>\n]{{0,200}})?>"
     r"(?:<!\[CDATA\[)?(?P<value>[^<>\n]{1,4096}?)(?:\]\]>)?</",
     re.IGNORECASE,
 )
@@ -121,7 +130,7 @@ PART: Final = re.compile(
 # A value that nobody writes but as a secret: letters and digits mixed, and no version, date, unit, or host.
 SECRET_WORD: Final = re.compile(
     r"(?=\S*\d)(?=\S*[^\W\d_])(?!v?\d+(?:[.:-]\d+)+)(?!\d+(?:ms|s|kb|mb|b|%|x|th|st|nd|rd)?\b)(?!0x)"
-    r"(?![\w.-]+\.[a-z]{2,}\b)"
+    r"(?![\w.-]+\.[a-z]{2,}(?![\w.-]))"
     r"(?![A-Za-z]{2,4}\d{0,2}[,.;:]?\Z)[^\s=<>(){}\[\]|/]{6,256}",
     re.IGNORECASE,
 )
@@ -178,7 +187,7 @@ TRAILING: Final = ",.;:)]}!?*_"
 # Values in the place of a secret that are not secret.
 HARMLESS: Final = re.compile(
     r"\(?(?:null|none|nil|undefined|true|false|yes|no|missing|wrong|invalid|expired|empty|required|ok|unknown|string|str|"
-    r"bad|not|set|unset|given|include|omit|changed|updated|rejected|refused|failed|denied|await|new|via|see|password|passwd|username|\$?\{\{?|"
+    r"bad|not|set|unset|given|include|omit|changed|updated|rejected|refused|failed|denied|await|new|via|see|your[_-][\w-]{2,40}|password|passwd|username|\$?\{\{?|"
     r"[\[<(]?(?:redacted|filtered|masked|hidden|secure|encrypted|removed)[\]>)]?|(?:[A-Za-z_]{1,40}\.){0,3}[A-Za-z_]{2,40}\(.*|"
     r"erforderlich|obligatoire|obligatori[ao]|obrigatóri[ao]|correct|incorrect|fine|valid|the|a|an|what|where|\.\.\.|…|\*+|x+|-+|"
     # Answers that people give by name, such as token=wrong-key; a test compares them with the knowledge.
@@ -196,6 +205,8 @@ CHECKSUM: Final = re.compile(
     r"\\?[\"']?[ \t]{0,3}[:=(]?[ \t]{0,3}(?:W/)?\\?[\"']?\Z",
     re.IGNORECASE,
 )
+# What manuals write in the place of a secret.
+PLACEHOLDER: Final = re.compile(r"(?:user(?:name)?:)?(?:pass(?:word)?|token|secret)", re.IGNORECASE)
 CODE: Final = re.compile(r"\d{1,6}")  # next to a token, this is an error code
 REMOVED: Final = re.compile(r"\\?[\"'`]?\[[A-Za-z ]{1,30} removed\]")  # already redacted
 # Mostly ordinary words follow "is"; a secret has digits, or capitals inside.

@@ -24,12 +24,14 @@ from bot.redaction.secret_patterns import (
     JWT,
     KEY_LINES,
     NEXT_LINE,
+    PLACEHOLDER,
     PRIVATE_KEY,
     REMOVED,
     SCHEME,
     SIGNATURE,
     SIGNED,
     TWILIO,
+    VARIABLE,
     Found,
 )
 from bot.redaction.sentence_forms import SENTENCE_FORMS
@@ -51,7 +53,7 @@ def _in_line(text: str) -> Iterator[Found]:
             continue
         for match in form.pattern.finditer(text):
             start, end = match.span(match.lastindex or 0)
-            if REMOVED.match(text, start):
+            if REMOVED.match(text, start) or PLACEHOLDER.fullmatch(text, start, end):
                 continue
             if form.kind is not TWILIO or (_is_random(match[0]) and not _is_checksum(match)):
                 yield start, end, form.kind
@@ -136,6 +138,8 @@ def _headers(text: str) -> Iterator[Found]:
         elif match["cookie"]:
             if "=" in text[start:end]:
                 yield start, end, AUTHORIZATION
+        elif VARIABLE.match(text, start, end):
+            continue
         elif (value := SCHEME.match(text, start, end)) and not HARMLESS.fullmatch(value[0]):
             yield *value.span(), AUTHORIZATION
 

@@ -17,7 +17,8 @@ NEEDLES: Final = (
 NAME: Final = (
     r"(?:pass(?:word|wort|wd|phrase|code)|pwd|kennwort|contrase[ñn]a|clave|mot[ ]de[ ]passe|mdp|senha|palavra-passe"
     rf"|wachtwoord|has[łl]o|l[öo]senord|{RUSSIAN}|şifre|pre-shared[ ]key|(?:wlan|wpa)-schlüssel"
-    r"|clé[ ]wi-?fi|zugangscode|(?:auth|access|api|zugriffs)[ -]?(?:token|key|secret)"
+    r"|clé[ ]wi-?fi|zugangscode"
+    r"|(?:auth|access|api|zugriffs|client|app|signing|webhook)[ -]?(?:token|key|secret)"
     r"|jeton[ ]d['\u2019](?:accès|authentification)"
     r"|token[ ]de[ ](?:acceso|acesso|autentica(?:ción|ção)))"
 )
@@ -26,12 +27,18 @@ CHANGED: Final = (
     r"(?:chang|reset|set|updat|geänd|änder|setz|gesetzt|modifi|cambi|mud(?:ei|ou|amos|ar)|alter|troq|trocar|gewijzigd"
     r"|veranderd|aangepast|zmieni|ustawi|изм.н|см.н|п.м.н|ändra)\w{0,10}"
 )
-TO: Final = r"[ ](?:to|a|à|auf|en|para|in|naar|na|н[\u0430a]|till)[ ]+(?![\w.-]{1,200}\.[a-z]{2,12}\b)"
+COLON: Final = r"[*_]{0,2}[ ]?[:=][*_]{0,2}"  # in bold, too
+IS: Final = r"(?:is|was|ist|war|lautet|est|était|es|era|è|é|foi|to|jest)"
+TO: Final = (
+    r"[ ](?:to|a|à|auf|en|para|in|naar|na|н[\u0430a]|till)[ ]+(?![\w.-]{1,200}\.[a-z]{2,12}(?![\w.-]))"
+)
 
 # What may follow the name, each with the secret as its last group.
 TAILS: Final = (
     # The password of the SIP trunk is …, mot de passe SIP : …, hasło do konta: …, пароль — …
-    rf"{WORDS}{{0,5}}?(?:[ ](?:is|ist|lautet|est|es|è|é|to|jest)|[ ]?[:=]|[ ][\u2013\u2014-])[ ]+{STRONG}",
+    rf"{WORDS}{{0,5}}?(?:[ ]{IS}(?:[ ][\w'\u2019]{{1,14}})?|{COLON}|[ ][\u2013\u2014-])[ ]+{STRONG}",
+    # Our new password (…) does not work
+    r"[ ]\((?=[^()\s]{0,256}\d)(?=[^()\s]{0,256}[A-Za-z])([^()\s]{6,256})\)",
     rf"[ ](?:to|a)[ ]+{STRONG}",
     # Passwort auf … geändert, wachtwoord gewijzigd naar …
     rf"{WORDS}{{0,3}}?[ ]{CHANGED}{WORDS}{{0,2}}?{TO}{STRONG}",
@@ -51,8 +58,18 @@ SENTENCE_FORMS: Final[tuple[SecretForm, ...]] = (
         "スワ 番号 トーク 密码 密碼 令牌 비밀번호 토큰",
         r"(?:[パハ]スワー[ドト]|暗証番号|トークン|密码|密碼|令牌|비밀번호|토큰)[^\n「『“\"]{0,12}[「『“\"]([^」』”\"\n]{4,128})[」』”\"]",
     ),
+    form(PASSWORD, "スワ", r"[パハ]スワー[ドト][をはが][ \u3000]?", STRONG),
     form(PASSWORD, "密码 密碼", r"(?:密码|密碼)[^\n]{0,6}?(?:改成|改为|改為|设为|設為|设置为)[ ]?", STRONG),
     form(PASSWORD, "비밀번호", r"비밀번호(?:를|을)[ ]([^\s]{6,256}?)(?:으로|로)[ ]"),
+    # In the line below the name, as in a window
+    form(
+        PASSWORD,
+        NEEDLES,
+        rf"^[ \t>]{{0,8}}(?:\w{{1,20}}[ ]){{0,2}}{NAME}[ \t]{{0,4}}\r?\n[ \t>]{{0,8}}",
+        STRONG,
+        r"[ \t\r]*$",
+        flags=ANY | re.MULTILINE,
+    ),
     # username … password …, user bob, pw …; login: bob / …
     form(
         PASSWORD,
@@ -65,8 +82,8 @@ SENTENCE_FORMS: Final[tuple[SecretForm, ...]] = (
     form(
         PASSWORD,
         "login logon credentials zugang acc account",
-        r"\b(?:login|logon|credentials|zugang(?:sdaten)?|accès|acceso|acesso|accesso|account)[ ]?:[ ]?",
-        r"[\w.@+-]{1,64}[ ]?/[ ]?",
+        r"\b(?:login|logon|credentials|zugang(?:sdaten)?|accès|acceso|acesso|accesso|account)",
+        r"(?:[ ]are|[ ]is|[ ]?:)[ ]?[\w.@+-]{1,64}[ ]?/[ ]?",
         STRONG,
         flags=ANY,
     ),

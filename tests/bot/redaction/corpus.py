@@ -412,6 +412,33 @@ CARRIERS: Final[dict[str, tuple[Maker, Carry, Same]]] = {
     ),
     "next message": (simple_password, lambda s: f"bob: send me the sip password?\nann: {s}\nbob: ok", _as_is),
     "login with a slash": (simple_password, lambda s: f"my login: bob / {s} (same as before)", _as_is),
+    "cdata": (
+        password,
+        lambda s: f"<login><name>bob</name><password><![CDATA[{s}<x]]></password></login>",
+        _as_is,
+    ),
+    "element with a number": (
+        simple_password,
+        lambda s: f'<Password_1_ ua="na">{s}</Password_1_>\n<User_ID_1_>bob</User_ID_1_>',
+        _as_is,
+    ),
+    "echo to base64": (
+        api_secret,
+        lambda s: f"echo '{_b64(s)}' | base64 --decode   # the admin password",
+        _b64,
+    ),
+    "note before the colon": (api_secret, lambda s: f"password (base64): {_b64(s)}", _b64),
+    "name above": (simple_password, lambda s: f"Username\nbob\nAdmin password\n{s}\nSave   Cancel", _as_is),
+    "parentheses": (simple_password, lambda s: f"Our new password ({s}) does not work.", _as_is),
+    "form in a ticket": (simple_password, lambda s: f"*Kunde*: Acme\n*Zugangspasswort*: `{s}`", _as_is),
+    "noun in a ticket": (simple_password, lambda s: f"*Client* : Acme\n*Mot de passe SIP* : `{s}`", _as_is),
+    "secret key in Italian": (simple_password, lambda s: f"Cliente: Acme | Chiave segreta: {s} | P2", _as_is),
+    "secret key in Japanese": (simple_password, lambda s: f"お客様：Acme | 秘密鍵：{s} | P1", _as_is),
+    "adverb in German": (
+        simple_password,
+        lambda s: f"Das Passwort war bisher {s}, jetzt geht nichts.",
+        _as_is,
+    ),
 }
 
 
