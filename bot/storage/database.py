@@ -12,6 +12,10 @@ class StoreError(Exception):
     """The database failed: disk full, file damaged, server not reachable, or the store is closed."""
 
 
+class RequestGoneError(Exception):
+    """The request is no longer in the inbox: its run is stored already."""
+
+
 class ResultRows(Protocol):
     """The result of one statement."""
 

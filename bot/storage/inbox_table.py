@@ -45,6 +45,10 @@ class InboxTable(SharedWork):
         """Delete a request that has been answered."""
         await self._change(LET_GO, team, event_id)
 
+    async def is_taken_in(self, team: str, event_id: str) -> bool:
+        """Whether a request is still in the inbox: neither answered, nor its run stored."""
+        return bool(await self._one("SELECT 1 FROM inbox WHERE team = ? AND event = ?", team, event_id))
+
     async def taken_in(self) -> tuple[InboxRow, ...]:
         """List the accepted requests of this bot that were neither started nor answered, oldest first."""
         rows = await (self._all(_MINE, self._claims.bot) if self._claims else self._all(_ALL))

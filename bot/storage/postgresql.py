@@ -62,6 +62,8 @@ class PostgresDatabase:
     def __init__(self, address: PostgresAddress, *, read_only: bool = False) -> None:
         """Connect once; `psycopg.Error` if that fails."""
         self._seed = secrets.randbits(62)  # of digests: nobody can choose texts that have the same
+        # In the marks of transactions. Each connection has its own: a lost one may hold its mark for a minute.
+        self.session = secrets.randbits(62)
         settings = _LIVENESS | conninfo_to_dict(address.url) | {"client_encoding": "UTF8"}
         # Statements are not prepared: that fails behind a pooler, and after a migration.
         self.connection = psycopg.connect(make_conninfo(**settings), autocommit=True, prepare_threshold=None)
@@ -82,12 +84,9 @@ class PostgresDatabase:
         cursor = self._run(self.connection.cursor(row_factory=dict_row), sql, values)
         return cast("list[dict[str, Any]]", cursor.fetchall())
 
-    def begin(self, session: int, batch: int) -> None:
-        """Begin a transaction, in the same round trip as its first statement.
-
-        Its mark is its *session*, and the number of this *batch* there.
-        """
-        self._begins, self._mark, self._is_marked = True, (session, batch), False
+    def begin(self, batch: int) -> None:
+        """Begin a transaction, in the same round trip as its first statement; *batch* is its number in its mark."""
+        self._begins, self._mark, self._is_marked = True, (self.session, batch), False
 
     def mark(self) -> bool:
         """Leave the mark of the transaction; false if it has changed nothing, and needs none."""

@@ -6,7 +6,6 @@ may therefore run more than once, but what it writes is there once.
 
 import logging
 import random
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -105,24 +104,24 @@ class PostgresWriteSession(_PostgresSession):
         """Connect and apply missing migrations; `UsageError` if that is not possible."""
         super().__init__(address, read_only=False)
         migrate(self._db, address)
-        self._session, self._batches = secrets.randbits(62), 0
+        self._batches = 0
 
     def close(self) -> None:
         """Delete what other sessions do not need, and close the connection."""
         if self._batches:
             with suppress(psycopg.Error):
-                self._db.execute(_FORGET, (self._session,))
+                self._db.execute(_FORGET, (self._db.session,))
         super().close()
 
     def run(self, batch: Sequence[Work]) -> list[Outcome]:
         """Run the jobs of *batch* in one transaction. A job that fails is rolled back alone."""
         self._batches += 1
-        transaction = _BatchTransaction(batch, self._translated, (self._session, self._batches))
+        transaction = _BatchTransaction(batch, self._translated, self._batches)
         try:
             return self._with_connection(transaction.attempt)
         except (psycopg.Error, StoreError) as error:
             failed = self._translated(error)
-            if transaction.committing:
+            if transaction.committing is not None:
                 failed = StoreError(f"{failed}. Whether the last change was stored is not known")
             return [(None, failed)] * len(batch)
 
@@ -131,18 +130,18 @@ class _BatchTransaction:
     """The jobs of one batch, in one transaction that may need several attempts."""
 
     def __init__(
-        self, batch: Sequence[Work], translated: Callable[[Exception], Exception], mark: tuple[int, int]
+        self, batch: Sequence[Work], translated: Callable[[Exception], Exception], number: int
     ) -> None:
-        self._batch, self._translated, self._mark = batch, translated, mark
+        self._batch, self._translated, self._number = batch, translated, number
         self._apart = False  # whether each job has a savepoint; they cost more than most jobs
         self._outcomes: list[Outcome] = []
-        self.committing = False  # or has, and whether that arrived is not known yet
+        self.committing: int | None = None  # the session whose COMMIT may have arrived; that is not known yet
 
     def attempt(self, db: PostgresDatabase) -> list[Outcome]:
         """Run the jobs and commit, unless the last attempt has done so; `psycopg.Error` if the connection is lost."""
-        if self.committing and _is_committed(db, *self._mark):
+        if self.committing is not None and _is_committed(db, self.committing, self._number):
             return self._outcomes
-        self.committing = False
+        self.committing = None
         for _ in range(_CONFLICTS):
             try:
                 return self._run(db)
@@ -154,17 +153,17 @@ class _BatchTransaction:
         raise last
 
     def _run(self, db: PostgresDatabase) -> list[Outcome]:
-        db.begin(*self._mark)
+        db.begin(self._number)
         try:
             self._outcomes = [self._job(db, work) for work in self._batch]
-            self.committing = db.mark()
+            self.committing = db.session if db.mark() else None
             db.commit()
         except BaseException:
             if not db.connection.closed:
-                self.committing = False
+                self.committing = None
                 db.rollback()
             raise
-        self.committing = False
+        self.committing = None
         return self._outcomes
 
     def _job(self, db: PostgresDatabase, work: Work) -> Outcome:

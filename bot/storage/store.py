@@ -1,7 +1,6 @@
 """Store cases, runs, observations, feedback, the inbox, and the outbox, with async queries.
 
-Every method is awaited and returns when its work is on disk, without blocking the event loop. Free text is
-redacted here a second time, even if the caller already did.
+Every method returns when its work is on disk, without blocking the event loop. Free text is redacted here once more.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from bot.model.records import RUNNING, CaseRow, Ended, PostRow, RunRow
 from bot.model.request import Request
 from bot.storage.address import DatabaseAddress
 from bot.storage.claims import Claims
-from bot.storage.database import Database, insert
+from bot.storage.database import Database, RequestGoneError, insert
 from bot.storage.db_writer import Writer
 from bot.storage.inbox_table import InboxTable
 from bot.storage.labels import Labels
@@ -115,10 +114,13 @@ class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
         """Store the case's request after a change."""
         await self._change("UPDATE cases SET request = ? WHERE id = ?", request_text(request), case_id)
 
-    async def start_run(self, run: RunRow, asked: tuple[str, str] | None = None, *owed: PostRow) -> None:
+    async def start_run(
+        self, run: RunRow, asked: tuple[str, str] | None = None, *owed: PostRow, is_stored: bool = False
+    ) -> None:
         """Store a run that starts, and delete the request that *asked* for it (team, event id) from the inbox.
 
-        In the same transaction, the *owed* messages enter the outbox, so that a crash cannot lose the answer.
+        In the same transaction, the *owed* messages enter the outbox, so that a crash cannot lose the answer. If there
+        are other bots and the request *is_stored*, it must still be there, else `RequestGoneError`.
         """
         row, claims = run_columns(run), self._claims
 
@@ -130,8 +132,8 @@ class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
                 list(db.query(OWE, columns_of(post)))
                 if claims:
                     claims.post(db, post.key)
-            if asked:
-                db.execute(LET_GO, asked)
+            if asked and db.execute(LET_GO, asked).rowcount != 1 and is_stored and claims:
+                raise RequestGoneError
 
         await self._writer.run(work)
 

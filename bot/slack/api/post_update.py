@@ -17,6 +17,7 @@ from bot.slack.api.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
+HELD: Final = 0.25  # seconds between two looks whether this bot still holds its work
 SKEW: Final = 60.0  # seconds by which Slack's clock and ours may differ
 PATIENCE: Final = (1.0, 5.0, 15.0)  # seconds before each retry; after these, the outbox retries
 REFUSALS: Final = 10  # rate-limited updates in a row, each followed by the pause that Slack asks for
@@ -166,9 +167,17 @@ async def deliver_final(workspace: Workspace, channel: str, ts: str, thread: str
             return
 
 
+async def until_held(workspace: Workspace) -> None:
+    """Wait until no other bot can have taken over what this one does: it would post the same."""
+    while not workspace.holds():  # noqa: ASYNC110 - a thread finds out
+        await asyncio.sleep(HELD)
+
+
 async def _post(workspace: Workspace, message: Message, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """Post *message*; if Slack rejects its blocks, post it as plain text."""
     send = workspace.hasty.chat_postMessage
+    if arguments["metadata"]:  # whoever takes over posts it as well
+        await until_held(workspace)
     try:
         return await call(send, **arguments, **message.payload())
     except SlackError as refused:

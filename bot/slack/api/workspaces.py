@@ -69,6 +69,7 @@ class Workspace:
     sessions: PairedCalls = field(repr=False)
     enterprise: str = ""
     fresh_until: float = inf  # Unix time in seconds; after that, the token is looked up again
+    holds: Callable[[], bool] = field(default=lambda: True, repr=False)  # see `AppContext.holds`
 
     @property
     def authorized(self) -> AuthorizeResult:
@@ -85,8 +86,13 @@ class Workspace:
 class Workspaces:
     """All workspaces that this process serves."""
 
-    def __init__(self, settings: SlackSettings, session: aiohttp.ClientSession) -> None:
-        self._settings, self._session = settings, session
+    def __init__(
+        self,
+        settings: SlackSettings,
+        session: aiohttp.ClientSession,
+        holds: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._settings, self._session, self._holds = settings, session, holds
         self._known: dict[str, Workspace] = {}
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         # Slack's rate limits apply to a workspace and continue when its token changes.
@@ -170,6 +176,7 @@ class Workspaces:
             sessions=self._sessions[team],
             enterprise=enterprise,
             fresh_until=fresh_until,
+            holds=self._holds,
         )
 
     def _rotator(self) -> AsyncTokenRotator:

@@ -43,6 +43,9 @@ async def take(
     *urgent* events open a modal before their trigger expires, so they do not wait for other acknowledgments. With
     *ours_only*, messages in threads without a case are not stored.
     """
+    if before := context.unstored.get(event.thread):
+        async with before:  # it may start the case to which this one belongs
+            pass
     take_in = partial(_take_in, context, event, ours_only=ours_only)
     try:
         is_new = await take_in()
@@ -50,7 +53,8 @@ async def take(
         log.exception("cannot store an event")
         # It would only be lost in a crash. With other bots, one of them may have stored it; or they take over what
         # is stored, this process ends, and what was acknowledged and is not stored would be lost.
-        is_new = await _late(take_in) if context.other_bots else True
+        event.stored = False
+        is_new = await _late(context, event, take_in) if context.other_bots else True
     if is_new:
         _begin(context, event, urgent=urgent)
 
@@ -79,7 +83,9 @@ def handle(context: AppContext, row: InboxRow, passing: Mapping[str, Any]) -> No
 async def retry(context: AppContext, again: float = AGAIN) -> None:
     """Handle events again whose reply failed over *again* seconds ago: Slack was down, or rate limited us."""
     under_way = set(context.tasks.running(JOB))
-    for row in await context.store.taken_in():
+    rows = await context.store.taken_in()
+    under_way.update(context.tasks.running(JOB))  # what has begun since
+    for row in rows:
         event = _again(row, suspect=False)
         if _job(event) not in under_way and time.time() - row.received > again:
             _begin(context, event)
@@ -97,12 +103,26 @@ async def _take_in(context: AppContext, event: InboundEvent, *, ours_only: bool)
     )
 
 
-async def _late(take_in: Callable[[], Awaitable[bool]]) -> bool:
-    """Try again until an event is stored. True if it is new, or the database fails too long, as the reply says."""
-    try:
-        return await until_stored(take_in, PATIENCE)
-    except StoreError:
-        return True
+async def _late(context: AppContext, event: InboundEvent, take_in: Callable[[], Awaitable[bool]]) -> bool:
+    """Try again until an event is stored. True if it is to be handled: also if the database fails too long."""
+    lock = context.unstored.get(event.thread) or asyncio.Lock()
+    async with lock:
+        if event.thread:
+            context.unstored[event.thread] = lock
+        try:
+            event.stored = is_new = await until_stored(take_in, PATIENCE)
+            return is_new or await _is_waiting(context, event)
+        except StoreError:
+            return True
+        finally:
+            context.unstored.pop(event.thread, None)
+
+
+async def _is_waiting(context: AppContext, event: InboundEvent) -> bool:
+    """Whether an event was stored by an attempt that seemed to fail, and nobody handles it yet."""
+    ours = {(row.team, row.event) for row in await context.store.taken_in()}
+    event.stored = event.key in ours
+    return event.stored and _job(event) not in context.tasks.running(JOB)
 
 
 def _begin(context: AppContext, event: InboundEvent, *, urgent: bool = False) -> None:
@@ -133,6 +153,9 @@ async def _answer(context: AppContext, event: InboundEvent, *, urgent: bool) -> 
 
 
 async def _work(context: AppContext, event: InboundEvent) -> None:
+    if event.again and event.stored and not await context.store.is_taken_in(*event.key):
+        event.attempts.undo.clear()
+        return  # an earlier attempt has stored its run after all, and `recovery.take_up` begins it
     if event.suspect and await context.store.try_again(*event.key) > TRIES:
         await _give_up(context, event)
         return
@@ -156,10 +179,15 @@ async def _heard(context: AppContext, event: InboundEvent) -> bool:
     try:
         await _work(context, event)
     except Exception as error:  # noqa: BLE001 - `explain` logs it
+        if isinstance(error, StoreError) and event.attempts.started:
+            log.warning("the store failed after the run of an event was stored: %s", error)
+            return False
         if isinstance(error, StoreError) and context.other_bots and time.time() - event.received < PATIENCE:
             await asyncio.sleep(PAUSE)
             return True
         await report(context, event, await explain(context, event, error))
+    for name, undo in event.attempts.undo.items():
+        context.tasks.start(name, undo())
     return False
 
 

@@ -4,7 +4,7 @@ from bot.model.records import PostRow
 from bot.rendering.blocks.run_header import RunHeader
 from bot.rendering.blocks.stream_chunks import opening
 from bot.slack.api.client import SlackError
-from bot.slack.api.post_update import DIRECT, find
+from bot.slack.api.post_update import DIRECT, find, until_held
 from bot.slack.api.streaming import start_stream
 from bot.slack.api.workspaces import Workspace
 
@@ -14,6 +14,7 @@ async def start(workspace: Workspace, owed: PostRow, first: RunHeader, user: str
     channel, thread = owed.channel, owed.thread_ts
     if not channel.startswith(DIRECT) or not thread or not workspace.streams.may_start():
         return ""
+    await until_held(workspace)
     try:
         return await start_stream(workspace, channel, thread, user, opening(first))
     except SlackError:  # only the answer may be lost

@@ -18,8 +18,9 @@ from bot.slack.conversation import form_text
 from bot.slack.delivery import inbox
 from bot.slack.runs import check_links, lifecycle
 from bot.slack.state.context import AppContext
-from bot.slack.state.event import NoWindowError, make_event
+from bot.slack.state.event import CURRENT_EVENT, NoWindowError, make_event
 
+OPENED: Final = "a window"  # among what was said
 TOO_LATE: Final = BUSY | UNCERTAIN | {"expired_trigger_id"}
 LATE: Final = (
     "Slack allows three seconds to open a window, and that time has passed. Please try again, or "
@@ -91,6 +92,9 @@ async def open_form(context: AppContext, actor: Actor, given: Mapping[str, str] 
 
 async def open_window(workspace: Workspace, actor: Actor, view: dict[str, Any]) -> None:
     """Open *view* for *actor*; raises `NoWindowError` if the trigger has expired."""
+    event = CURRENT_EVENT.get()
+    if event and OPENED in event.attempts.said:
+        return
     if not actor.trigger:
         raise NoWindowError("Lineman restarted before your form could open. Please try again.")
     if actor.late:
@@ -101,6 +105,8 @@ async def open_window(workspace: Workspace, actor: Actor, view: dict[str, Any]) 
         if refused.word in TOO_LATE:  # Slack asks to retry later, but the trigger expires first
             raise NoWindowError(LATE) from None
         raise
+    if event:
+        event.attempts.said.add(OPENED)
 
 
 class FieldError(UsageError):

@@ -19,7 +19,7 @@ from bot.slack.state import run_messages
 from bot.slack.state.active_run import ActiveRun
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import CURRENT_EVENT
-from bot.storage.database import StoreError
+from bot.storage.database import RequestGoneError, StoreError
 from bot.storage.until_stored import until_stored
 
 log = logging.getLogger(__name__)
@@ -46,10 +46,21 @@ async def start_run(
     asked, owed = CURRENT_EVENT.get(), outbox.first_of(case, run)
     posts = (owed, *step_results.rows_of(case, run, asked))
     try:
-        await context.store.start_run(run, asked.key if asked else None, *posts)
-    except StoreError:  # the requester gets the error, also if the database has stored it after all
-        context.tasks.start(undo_name(run.id), until_stored(partial(_undo, context, run, posts)))
+        await context.store.start_run(
+            run, asked.key if asked else None, *posts, is_stored=bool(asked and asked.stored)
+        )
+    except RequestGoneError:
+        log.warning("an earlier attempt has stored a run of this request: `recovery.take_up` begins it")
+        if asked:
+            asked.attempts.undo.clear()
+        return
+    except (
+        StoreError
+    ):  # if the requester gets the error, the run must not begin, also if the database has stored it
+        _undo_later(context, run, posts)
         raise
+    if asked:
+        asked.attempts.started = True
     about = run_messages.header_of_active(engine, run, actor.user)
     running = ActiveRun(case, run, workspace, actor.user, about, evidence=evidence)
     context.active_runs[run.id] = running
@@ -85,8 +96,17 @@ async def _announce(
         if isinstance(error, SlackError) and error.word in BUSY | UNCERTAIN:
             await context.store.finish_run(running.run.id, "failed")
             return None
-        await _undo(context, running.run, posts)  # the requester gets the error at once
+        _undo_later(context, running.run, posts)
         raise
+
+
+def _undo_later(context: AppContext, run: RunRow, posts: Sequence[PostRow]) -> None:
+    """End a run that has not begun, after the reply that says so: if the process is killed, another one finds it."""
+    asked, undo = CURRENT_EVENT.get(), partial(until_stored, partial(_undo, context, run, posts))
+    if asked:
+        asked.attempts.undo[undo_name(run.id)] = undo
+    else:
+        context.tasks.start(undo_name(run.id), undo())
 
 
 async def _undo(context: AppContext, run: RunRow, posts: Sequence[PostRow]) -> None:

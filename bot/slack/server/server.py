@@ -114,7 +114,7 @@ async def open_context(
         await stack.enter_async_context(relays.used())
         await stack.enter_async_context(bench.holding(relays.used_for_plans()))
         await relays.fresh()
-        workspaces = Workspaces(settings, session)
+        workspaces = Workspaces(settings, session, others.holds) if others else Workspaces(settings, session)
         limits = RequestLimiter(settings.starts)
         calls = RequestLimiter(RateLimits(user=settings.calls), "look up", "call")
         permissions = Permissions(

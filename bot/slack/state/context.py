@@ -24,6 +24,7 @@ from bot.slack.runtime.concurrency import RunSlots
 from bot.slack.runtime.tasks import TaskSupervisor
 from bot.slack.runtime.worker_thread import WorkerThread
 from bot.slack.state.active_run import ActiveRun
+from bot.slack.state.event import CURRENT_EVENT
 from bot.slack.state.permissions import Permissions
 from bot.slack.state.relay_directory import SlackRelayDirectory
 from bot.slack.state.run_history import RunHistory
@@ -60,6 +61,8 @@ class AppContext:
     other_bots: OtherBots | None = None  # if the database may have several
     llm: LlmEndpoint | None = None  # the language model that rewords answers, if one is set
     channels_asked: dict[str, float] = field(default_factory=dict)  # Unix time, by channel: see `membership`
+    # Held, by thread, while a message waits for the database: what follows in there waits for it.
+    unstored: dict[str, asyncio.Lock] = field(default_factory=dict)
     active_runs: dict[str, ActiveRun] = field(default_factory=dict)  # by run id
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # what has not begun is not started
 
@@ -111,5 +114,10 @@ class AppContext:
         return found
 
     async def post_ephemeral(self, actor: Actor, message: Message) -> None:
-        """Reply to *actor* alone."""
+        """Reply to *actor* alone; not again if the event is handled again after the database has failed."""
+        event = CURRENT_EVENT.get()
+        if event and event.again and message.text in event.attempts.said:
+            return
         await post_ephemeral(await self.workspace(actor), self.session, actor, message)
+        if event:
+            event.attempts.said.add(message.text)

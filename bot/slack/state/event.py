@@ -6,13 +6,24 @@ No network, no store. `CURRENT_EVENT` holds the event that the current task hand
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.errors import UsageError
 from bot.slack.api.actor import Actor, delivery_id, stamp_of
+
+
+@dataclass
+class Attempts:
+    """What the attempts to handle one event have done in this process, so that the next one does not do it again."""
+
+    started: bool = False  # its run is stored; what follows cannot fail the event any more
+    said: set[str] = field(default_factory=set)  # private replies
+    counted: set[str] = field(default_factory=set)  # limits in which it counts
+    # Tasks, by name, that end a run which may have been stored and will not begin; they follow the reply.
+    undo: dict[str, Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=dict)
 
 
 @dataclass
@@ -28,6 +39,8 @@ class InboundEvent:
     again: bool = False  # handling may have started before
     suspect: bool = False  # the process may have crashed while handling it
     received: float = field(default_factory=time.time)  # Unix time in seconds
+    stored: bool = True  # in the inbox, until it is answered or its run is stored
+    attempts: Attempts = field(default_factory=Attempts)
     _replies: int = 0
 
     @property

@@ -19,6 +19,7 @@ from bot.relays.access_rules import (
 from bot.slack.api.actor import WORKFLOW, Actor
 from bot.slack.api.client import SlackError, call
 from bot.slack.api.workspaces import Workspace
+from bot.slack.state.event import CURRENT_EVENT
 from bot.slack.state.relay_directory import SlackRelayDirectory
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class Permissions:
     async def check_start(self, workspace: Workspace, actor: Actor, relays: Sequence[str]) -> None:
         """Check that *actor* may start a run on *relays* and is within the rate limit; raises `NotAllowedError`."""
         await self._check(workspace, actor, relays)
-        if why := self._rate.refuse(actor.team, actor.user, time.monotonic()):
+        if why := _count(self._rate, "start", actor):
             raise NotAllowedError(
                 why,
                 [
@@ -78,7 +79,7 @@ class Permissions:
 
     def check_lookup(self, actor: Actor) -> None:
         """Check that *actor* is within the limit of calls that one person may look up; raises `NotAllowedError`."""
-        if why := self._calls.refuse(actor.team, actor.user, time.monotonic()):
+        if why := _count(self._calls, "lookup", actor):
             raise NotAllowedError(
                 why,
                 [
@@ -178,3 +179,14 @@ class Permissions:
         self._untold.pop(key, None)
         self._heard[key] = (time.monotonic(), heard)
         return heard
+
+
+def _count(limiter: RequestLimiter, what: str, actor: Actor) -> str | None:
+    """Count once per event, also if it is handled again because the database failed; else return the refusal."""
+    event = CURRENT_EVENT.get()
+    if event and what in event.attempts.counted:
+        return None
+    why = limiter.refuse(actor.team, actor.user, time.monotonic())
+    if event and not why:
+        event.attempts.counted.add(what)
+    return why

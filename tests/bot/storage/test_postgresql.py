@@ -178,6 +178,27 @@ async def test_commit_that_goes_on_without_its_connection(
     assert len(await store.enrolment.audit()) == 1
 
 
+async def test_connection_that_the_server_still_holds(address: PostgresAddress, store: Store) -> None:
+    """If only this side knows that a connection is lost, its transaction does not block the others of the process."""
+    lost = list[psycopg.Connection]()
+
+    def losing(db: Database) -> None:
+        insert(db, "events", {"team": "T1", "event": f"E{len(lost)}", "seen": 1.0})
+        if not lost:
+            assert isinstance(db, PostgresDatabase)
+            lost.append(db.connection)
+            db.connection = psycopg.connect(address.url)
+            db.connection.close()
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    begun = time.monotonic()
+    await store._writer.run(losing)
+    await store.open_case(CASE)
+    assert time.monotonic() - begun < 4  # nothing waited for the lock of the lost connection
+    lost[0].close()
+    assert await store._all("SELECT event FROM events") == [{"event": "E1"}]
+
+
 async def test_crash_while_committing(
     postgres: PostgresServer, address: PostgresAddress, store: Store
 ) -> None:
