@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 LONGEST: Final = 3600.0  # seconds; later, the error counts
 FIRST_PAUSE: Final = 0.2  # seconds; each further pause is twice as long
-LONGEST_PAUSE: Final = 4.0
+LONGEST_PAUSE: Final = 1.0  # a reply that was sent and is not recorded is sent again if the process is killed
 
 _throttle: Final = LogThrottle(logging.getLogger(__name__))
 
