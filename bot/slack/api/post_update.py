@@ -176,7 +176,7 @@ async def until_held(workspace: Workspace) -> None:
 async def _post(workspace: Workspace, message: Message, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """Post *message*; if Slack rejects its blocks, post it as plain text."""
     send = workspace.hasty.chat_postMessage
-    if arguments["metadata"]:  # whoever takes over posts it as well
+    if arguments["metadata"]:  # a bot that takes over posts it, too
         await until_held(workspace)
     try:
         return await call(send, **arguments, **message.payload())

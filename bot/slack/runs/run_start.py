@@ -54,9 +54,7 @@ async def start_run(
         if asked:
             asked.attempts.undo.clear()
         return
-    except (
-        StoreError
-    ):  # if the requester gets the error, the run must not begin, also if the database has stored it
+    except StoreError:  # the database may have stored the run all the same
         _undo_later(context, run, posts)
         raise
     if asked:
